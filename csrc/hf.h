@@ -1,0 +1,96 @@
+/* hf.h: the types every part of the core shares. No allocation, no globals, no Python.
+ *
+ *   stage I     y_j | theta_j, phi ~ p(y_j | eta_j, phi),  eta = location seen by the likelihood
+ *   stage II    theta_j | phi      ~ p(theta_j | loc_j, phi)
+ *   stage III   phi                ~ a small directed graph of priors (hf_hyper)
+ *
+ * Shapes stand in comments; (d, n) is row-major. Functions return a status and write outputs last.
+ */
+#ifndef HF_H
+#define HF_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+  HF_OK = 0,
+  HF_STOPPED = 1,   /* the stop flag was seen; what was finished is valid */
+  HF_NONFINITE = 2, /* a log density or a statistic is NaN where it must be a number */
+  HF_NO_MODE = 3,   /* no maximum of the hyperparameter posterior was found */
+  HF_NO_START = 4,  /* the density is zero wherever a chain could start */
+  HF_STUCK = 5      /* a slice shrank to nothing: the density is not a function */
+};
+
+enum {
+  HF_TILE = 256,        /* lanes a kernel handles at once; its buffers stay in L1 */
+  HF_MAX_PHI = 16,      /* unknowns in one hyperprior */
+  HF_MAX_PAR = 4,       /* parameters of one distribution */
+  HF_BLOCK = 8192,      /* groups summed as one leaf of a fixed tree */
+  HF_LEVELS = 3         /* instruction sets: base, avx2, avx512 */
+};
+
+/* A column of lanes: stride 1, or stride 0 for one value seen by all. */
+typedef struct {
+  const double *p;
+  int stride;
+} hf_col;
+
+/* log p(y | eta, par) from a cell's statistics, and its first two derivatives in eta. */
+typedef struct {
+  const char *name;
+  int n_stat, n_par;
+  int (*eval)(int n, const double *eta, const hf_col *stat, const hf_col *par, void *user,
+              double *ll, double *d1, double *d2); /* (n,) each; d1, d2 may be NULL */
+} hf_likelihood;
+
+/* log p(theta | loc, par) and its first two derivatives in theta. */
+typedef struct {
+  const char *name;
+  int n_par;
+  int (*eval)(int n, const double *theta, hf_col loc, const hf_col *par, void *user, double *lp,
+              double *d1, double *d2);
+} hf_population;
+
+/* log density of a hyperprior at x, normalised wherever it can be (its parameters may be unknown). */
+typedef struct {
+  const char *name;
+  int n_par;
+  int (*eval)(int n, const double *x, const hf_col *par, double *lp);
+} hf_prior;
+
+/* An argument of a distribution: a constant, or an unknown read in one of three forms, so that a
+ * standard deviation may be parameterised by its variance or precision. */
+enum { HF_AS_IS = 0, HF_SQRT = 1, HF_RSQRT = 2 };
+typedef struct {
+  int node; /* index of the unknown, or -1 */
+  int form; /* HF_AS_IS, HF_SQRT, HF_RSQRT */
+  double value;
+} hf_arg;
+
+/* One unknown: its prior, and the coordinate it is sampled on. A node's arguments have smaller
+ * indices than the node itself. HF_BOUNDED reads its bounds from par[0], par[1]. */
+enum { HF_REAL = 0, HF_POSITIVE = 1, HF_BOUNDED = 2 };
+typedef struct {
+  int prior; /* index into hf_kernels_t.prior */
+  int support;
+  hf_arg par[HF_MAX_PAR];
+} hf_node;
+
+/* The hyperprior: n_node unknowns. `skip` names a node integrated out of the density (-1: none);
+ * the sampled coordinates z are those of the other nodes, in order. */
+typedef struct {
+  int n_node, skip;
+  hf_node node[HF_MAX_PHI];
+} hf_hyper;
+
+/* A log density over phi in sampling coordinates, many points per call. */
+typedef struct hf_target hf_target;
+struct hf_target {
+  int d;
+  int (*eval)(const hf_target *t, int n, const double *z, double *lp); /* z (d, n), lp (n,) */
+  const void *ctx;
+};
+
+#include "kernels.h"
+
+#endif

@@ -1,0 +1,34 @@
+"""The distributions, one file each; adding one is a new file and one line here."""
+
+from hierfast.distributions.base import Distribution, Support
+from hierfast.distributions.exponential import Exponential
+from hierfast.distributions.flat import Flat
+from hierfast.distributions.gamma import Gamma
+from hierfast.distributions.half_cauchy import HalfCauchy
+from hierfast.distributions.half_normal import HalfNormal
+from hierfast.distributions.half_student_t import HalfStudentT
+from hierfast.distributions.inverse_gamma import InverseGamma
+from hierfast.distributions.log_normal import LogNormal
+from hierfast.distributions.normal import Normal
+from hierfast.distributions.power import Power
+from hierfast.distributions.scaled_inverse_chi2 import ScaledInverseChi2
+from hierfast.distributions.student_t import StudentT
+from hierfast.distributions.uniform import Uniform
+
+__all__ = [
+    "Distribution",
+    "Exponential",
+    "Flat",
+    "Gamma",
+    "HalfCauchy",
+    "HalfNormal",
+    "HalfStudentT",
+    "InverseGamma",
+    "LogNormal",
+    "Normal",
+    "Power",
+    "ScaledInverseChi2",
+    "StudentT",
+    "Support",
+    "Uniform",
+]

@@ -1,0 +1,239 @@
+"""What every distribution shares: the grammar of arguments, validation, printing, simulation."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from enum import IntEnum
+from numbers import Real
+from typing import Any, ClassVar, NamedTuple, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+FloatArray: TypeAlias = NDArray[np.float64]
+
+
+class Support(IntEnum):
+    """Where a distribution lives; the numbers are those of ``csrc/hf.h``."""
+
+    REAL = 0
+    POSITIVE = 1
+    BOUNDED = 2
+
+
+class Form(IntEnum):
+    """How a written argument becomes the parameter of the density; numbers of ``csrc/hf.h``."""
+
+    AS_IS = 0
+    SQRT = 1
+    RSQRT = 2
+
+
+class Argument(NamedTuple):
+    """One argument as written: its name, its value, where it must lie, how it is read."""
+
+    name: str
+    value: float | str | Distribution | None
+    domain: Support
+    form: Form
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Distribution:
+    """A distribution whose arguments are numbers, columns or priors; immutable, equal by value.
+
+    A number is known, a string names a column of known values, a distribution makes the
+    argument one unknown with that prior. Subclasses are frozen dataclasses; adding one is a
+    new file here, a line in ``__init__.py``, and the same density in ``csrc/prior``.
+    """
+
+    support: ClassVar[Support]
+    domain: ClassVar[dict[str, Support]]
+    proper: ClassVar[bool] = True
+    logpdf: ClassVar[Callable[..., FloatArray]]
+    draw: ClassVar[Callable[..., Any]]
+
+    def __post_init__(self) -> None:
+        """Check every argument and store numbers as floats."""
+        for argument in self.arguments():
+            if argument.value is not None:
+                value = check_argument(self, argument)
+                object.__setattr__(self, argument.name, value)
+        self.check()
+
+    def arguments(self) -> tuple[Argument, ...]:
+        """Arguments in the order of the C core's parameters."""
+        return tuple(
+            Argument(name, getattr(self, name), domain, Form.AS_IS)
+            for name, domain in self.domain.items()
+        )
+
+    def check(self) -> None:
+        """Check what concerns several arguments at once; nothing by default."""
+
+    def is_positive(self) -> bool:
+        """Tell whether the distribution can be the prior of a positive unknown."""
+        return self.support is Support.POSITIVE
+
+    def missing(self) -> tuple[str, ...]:
+        """Names of arguments that were left out."""
+        return tuple(a.name for a in self.arguments() if a.value is None)
+
+    def rvs(
+        self, rng: np.random.Generator, size: int | tuple[int, ...] | None = None
+    ) -> FloatArray | float:
+        """Simulate.
+
+        An argument that is unknown is drawn once from its prior and shared by all the draws,
+        as the model says.
+
+        Parameters
+        ----------
+        rng : numpy.random.Generator
+            Source of randomness.
+        size : int or tuple of int, optional
+            Shape of the result; a single float by default.
+
+        Returns
+        -------
+        numpy.ndarray or float
+            The draws.
+        """
+        name = type(self).__name__
+        if not self.proper:
+            raise ValueError(f"{name} is improper: it cannot be simulated; use a proper prior")
+        values = []
+        for argument in self.arguments():
+            value = argument.value
+            if value is None:
+                raise ValueError(f"{name} cannot be simulated without {argument.name}")
+            if isinstance(value, str):
+                raise ValueError(
+                    f"{name} cannot be simulated: {argument.name} is the column {value!r}, "
+                    "whose values are not known here; give a number or a distribution"
+                )
+            number = float(value.rvs(rng)) if isinstance(value, Distribution) else value
+            values.append(apply_form(number, argument.form))
+        drawn: FloatArray | float = self.draw(rng, size, *values)
+        return drawn
+
+    def __repr__(self) -> str:
+        """Print as it is written, leaving out what was left out."""
+        given = ((f.name, getattr(self, f.name)) for f in fields(self))
+        inside = ", ".join(f"{k}={format_value(v)}" for k, v in given if v is not None)
+        return f"{type(self).__name__}({inside})"
+
+
+def apply_form(value: float, form: Form) -> float:
+    """Turn a number as written into the density's parameter.
+
+    Parameters
+    ----------
+    value : float
+        A standard deviation, variance or precision, as `form` says.
+    form : Form
+        How it is read.
+
+    Returns
+    -------
+    float
+        The parameter; square root and division round correctly, so every machine agrees.
+    """
+    if form is Form.AS_IS:
+        return value
+    root = math.sqrt(value)
+    return root if form is Form.SQRT else 1.0 / root
+
+
+def format_value(value: object) -> str:
+    """Print a number as short as it reads back, anything else as its repr.
+
+    Parameters
+    ----------
+    value : object
+        An argument of a distribution.
+
+    Returns
+    -------
+    str
+        Its text.
+    """
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
+        return str(int(value))
+    return repr(value)
+
+
+def check_argument(owner: Distribution, argument: Argument) -> float | str | Distribution:
+    """Validate one argument.
+
+    Parameters
+    ----------
+    owner : Distribution
+        The distribution the argument belongs to, for the message.
+    argument : Argument
+        The argument as written.
+
+    Returns
+    -------
+    float or str or Distribution
+        The value, numbers as float.
+
+    Raises
+    ------
+    TypeError
+        If the value is no number, column name or distribution.
+    ValueError
+        If it is out of range, or a prior of the wrong support.
+    """
+    name, value, domain, _ = argument
+    who = f"{type(owner).__name__}'s {name}"
+    if isinstance(value, Distribution):
+        return _check_prior(who, value, domain)
+    if isinstance(value, str):
+        if not value:
+            raise ValueError(f"{who} is an empty string; a string must name a column")
+        return value
+    if isinstance(value, type) and issubclass(value, Distribution):
+        raise TypeError(f"{who} is the class {value.__name__}; write {value.__name__}(...)")
+    if isinstance(value, bool | np.bool_) or not isinstance(value, Real):
+        raise TypeError(
+            f"{who} must be a number, a column name or a distribution; "
+            f"got {_short(value)} of type {type(value).__name__}"
+        )
+    try:
+        number = float(value)
+    except OverflowError:
+        number = math.inf
+    if not math.isfinite(number):
+        raise ValueError(f"{who} must be finite; got {_short(value)}")
+    if domain is Support.POSITIVE and number <= 0:
+        raise ValueError(f"{who} must be positive; got {format_value(number)}")
+    return number
+
+
+def _check_prior(who: str, prior: Distribution, domain: Support) -> Distribution:
+    kind = type(prior).__name__
+    missing = prior.missing()
+    if missing:
+        raise ValueError(
+            f"{who} has the prior {prior!r}, which lacks {missing[0]}; "
+            "a prior needs all its arguments (only a likelihood leaves its location out)"
+        )
+    if domain is Support.POSITIVE and not prior.is_positive():
+        if prior.support is Support.BOUNDED:
+            raise ValueError(
+                f"{who} must be positive; its prior {prior!r} reaches below 0; "
+                "use a lower bound of at least 0"
+            )
+        raise ValueError(
+            f"{who} must be positive; its prior {kind} has support on the whole real line; "
+            "use HalfNormal, HalfCauchy, HalfStudentT, Exponential, Gamma or another positive prior"
+        )
+    return prior
+
+
+def _short(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."

@@ -1,0 +1,227 @@
+"""The three stages of a model, validated once, immutable."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from hierfast.distributions.base import Distribution, Support
+from hierfast.distributions.normal import Normal
+from hierfast.graph import build_graph
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
+    from hierfast.fit import Fit
+    from hierfast.plan import Plan
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Model:
+    r"""A Bayesian hierarchical model of exchangeable groups.
+
+    .. math::
+
+        y_{ij} &\sim \mathrm{Normal}(\theta_j, \sigma)      && \text{stage I, likelihood} \\
+        \theta_j &\sim \mathrm{Normal}(\mu, \tau)           && \text{stage II, population} \\
+        \mu, \tau, \sigma &\sim \text{their priors}         && \text{stage III, hyperprior}
+
+    Parameters
+    ----------
+    likelihood : Normal
+        Distribution of a row given its group's effect. It takes keywords only and leaves its
+        location out; its scale is a number, a column of known values, or a prior.
+    population : Normal
+        Distribution of the groups' effects. Its arguments are numbers or priors, whose own
+        arguments may be priors in turn.
+
+    Examples
+    --------
+    Eight schools, with known standard errors:
+
+    >>> import hierfast as hf
+    >>> schools = {
+    ...     "school": ["A", "B", "C", "D", "E", "F", "G", "H"],
+    ...     "effect": [28.0, 8.0, -3.0, 7.0, -1.0, 1.0, 18.0, 12.0],
+    ...     "se": [15.0, 10.0, 16.0, 11.0, 9.0, 11.0, 10.0, 18.0],
+    ... }
+    >>> model = hf.Model(
+    ...     likelihood=hf.Normal(sigma="se"),
+    ...     population=hf.Normal(mu=hf.Normal(0, 5), sigma=hf.HalfCauchy(5)),
+    ... )
+    >>> fit = model.fit(schools, y="effect", group="school", random_seed=1, progressbar=False)
+    >>> list(fit.hyper)
+    ['school_mu', 'school_sigma']
+    """
+
+    likelihood: Normal
+    population: Normal
+
+    def __post_init__(self) -> None:
+        """Check both stages and that their unknowns fit together."""
+        _check_stage("likelihood", self.likelihood)
+        _check_stage("population", self.population)
+        _check_likelihood(self.likelihood)
+        _check_population(self.population)
+        build_graph(self.likelihood, self.population)
+
+    def __repr__(self) -> str:
+        """Print as it is written."""
+        return f"Model(likelihood={self.likelihood!r}, population={self.population!r})"
+
+    def fit(
+        self,
+        data: Mapping[str, ArrayLike],
+        *,
+        y: str | ArrayLike,
+        group: str | ArrayLike | None = None,
+        draws: int = 1000,
+        tune: int = 500,
+        chains: int = 4,
+        cores: int | None = None,
+        random_seed: Any = None,
+        progressbar: bool = True,
+        scheme: str = "auto",
+    ) -> Fit:
+        """Sample the posterior.
+
+        Parameters
+        ----------
+        data : mapping of str to array_like
+            Columns of equal length, one row per observation.
+        y : str or array_like
+            The outcome: name of a column, or its values.
+        group : str or array_like, optional
+            The group of each row; left out, every row is its own group.
+        draws : int
+            Draws kept per chain.
+        tune : int
+            Draws per chain spent on adapting and thrown away.
+        chains : int
+            Independent chains.
+        cores : int, optional
+            Threads to use, all of them by default; the draws do not depend on it.
+        random_seed : int or sequence of int or numpy.random.SeedSequence, optional
+            Same seed, data and settings give the same draws; fresh entropy by default.
+        progressbar : bool
+            Show progress where the work is long enough.
+        scheme : str
+            "auto", "collapsed", "quadrature" or "gibbs".
+
+        Returns
+        -------
+        Fit
+            The posterior: ``hyper``, ``groups``, ``summary()``.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If data or settings are wrong, or the posterior would be improper.
+
+        Examples
+        --------
+        >>> import hierfast as hf
+        >>> model = hf.Model(hf.Normal(sigma=1), hf.Normal(hf.Flat(), hf.HalfNormal(1)))
+        >>> fit = model.fit({"y": [1.0, 2.0, 4.0]}, y="y", random_seed=1, progressbar=False)
+        >>> fit.hyper["group_mu"].shape
+        (4, 1000)
+        """
+        from hierfast.sample import fit_model
+
+        return fit_model(
+            self,
+            data,
+            y=y,
+            group=group,
+            draws=draws,
+            tune=tune,
+            chains=chains,
+            cores=cores,
+            random_seed=random_seed,
+            progressbar=progressbar,
+            scheme=scheme,
+        )
+
+    def explain(
+        self,
+        data: Mapping[str, ArrayLike],
+        *,
+        y: str | ArrayLike,
+        group: str | ArrayLike | None = None,
+        scheme: str = "auto",
+        draws: int = 1000,
+        tune: int = 500,
+        chains: int = 4,
+    ) -> Plan:
+        """Print how the posterior would be sampled and what it would cost; sample nothing.
+
+        Parameters
+        ----------
+        data : mapping of str to array_like
+            Columns of equal length, one row per observation.
+        y : str or array_like
+            The outcome: name of a column, or its values.
+        group : str or array_like, optional
+            The group of each row; left out, every row is its own group.
+        scheme : str
+            "auto", "collapsed", "quadrature" or "gibbs".
+        draws, tune, chains : int
+            The settings of the fit to explain.
+
+        Returns
+        -------
+        Plan
+            The plan that was printed.
+
+        Examples
+        --------
+        >>> import hierfast as hf
+        >>> model = hf.Model(hf.Normal(sigma=1), hf.Normal(hf.Flat(), hf.HalfNormal(1)))
+        >>> plan = model.explain({"y": [1.0, 2.0, 4.0]}, y="y")  # doctest: +SKIP
+        """
+        from hierfast.plan import explain_model
+
+        return explain_model(
+            self, data, y=y, group=group, scheme=scheme, draws=draws, tune=tune, chains=chains
+        )
+
+
+def _check_stage(stage: str, value: object) -> None:
+    if isinstance(value, type) and issubclass(value, Distribution):
+        raise TypeError(f"{stage} is the class {value.__name__}; write {value.__name__}(...)")
+    if not isinstance(value, Distribution):
+        raise TypeError(
+            f"{stage} must be a distribution such as Normal; "
+            f"got {value!r} of type {type(value).__name__}"
+        )
+
+
+def _check_likelihood(likelihood: Distribution) -> None:
+    if not isinstance(likelihood, Normal):
+        raise ValueError(
+            f"{type(likelihood).__name__} is not available as a likelihood in this version; "
+            "use Normal(sigma=...)"
+        )
+    if likelihood.mu is not None:
+        raise ValueError(
+            f"the likelihood's mu is the group's effect and is left out; got mu={likelihood.mu!r}; "
+            "write Normal(sigma=...) with the keyword"
+        )
+
+
+def _check_population(population: Distribution) -> None:
+    name = type(population).__name__
+    if population.support is not Support.REAL:
+        raise ValueError(
+            f"the population {name} does not live on the whole real line, where a Normal "
+            "likelihood's location lies; use Normal"
+        )
+    if not isinstance(population, Normal):
+        raise ValueError(
+            f"{name} is not available as a population in this version; use Normal(mu=..., sigma=...)"
+        )
+    if population.mu is None:
+        raise ValueError(
+            "the population Normal lacks mu: give a number or a prior such as Normal(0, 10) or Flat()"
+        )
