@@ -26,7 +26,20 @@ enum {
   HF_MAX_PHI = 16,      /* unknowns in one hyperprior */
   HF_MAX_PAR = 4,       /* parameters of one distribution */
   HF_BLOCK = 8192,      /* groups summed as one leaf of a fixed tree */
+  HF_LAMBDA = 64,       /* variance ratios one pass over the cells takes at once */
+  HF_SUMS = 5,          /* sums of one Gibbs sweep */
   HF_LEVELS = 3         /* instruction sets: base, avx2, avx512 */
+};
+
+/* Sites of randomness: each use of a random number has its own, so that no two share noise. */
+enum {
+  HF_SITE_START = 1,
+  HF_SITE_PROPOSAL = 2,
+  HF_SITE_ACCEPT = 3,
+  HF_SITE_SLICE = 4,
+  HF_SITE_LOCATION = 5,
+  HF_SITE_THETA = 6,
+  HF_SITE_SLICE_NONCENTRED = 7
 };
 
 /* A column of lanes: stride 1, or stride 0 for one value seen by all. */

@@ -1,0 +1,77 @@
+/* kernels.h: the table of everything compiled once per instruction set, from one text.
+ * The tables are const; a plan holds the chosen one, so that all can run in one process. */
+#ifndef HF_KERNELS_H
+#define HF_KERNELS_H
+
+/* Groups whose estimate has the same precision, as one cell with a multiplicity (conjugate/normal.h):
+ * p precision weights, mult groups, m mean of their means, q squares of these about m. */
+typedef struct {
+  int64_t n;           /* cells */
+  const double *p, *m; /* (n,) */
+  hf_col mult, q;      /* (n,) */
+  double centre;       /* what m is read about */
+  double p_min, p_max;
+} hf_cells;
+
+/* What one fused Gibbs pass reads: groups lo <= j < hi of a term (conjugate/normal_sweep.h). */
+typedef struct {
+  const double *p, *ybar; /* (n,) precision weight, mean of the group's rows */
+  hf_col loc;             /* (n,) population mean */
+  double centre;          /* sums are taken about it */
+  double tau2, sigma2;
+  uint64_t key, base;    /* noise: key of (seed, chain, term, site); label of group j is base + j, */
+  const uint64_t *label; /* (n,) or label[j] where labels have gaps */
+  uint32_t sweep;
+} hf_scalar_term;
+
+/* Coefficients of the groups' posterior moments and quantiles (conjugate/normal_read.h). */
+typedef struct {
+  int n_row, n_quantile, n_node;
+  int by_log;            /* rows are nodes in log p (1), or every distinct p in order (0) */
+  const int32_t *row;    /* (p_top + 1,) row of an integer p, when by_log is 0 */
+  double x0, inv_dx;     /* first node and one over the spacing in log p, when by_log is 1 */
+  const double *moment;  /* (n_row, 6): mean = a + b d; var = c0 + d (c1 + d c2), d = ybar - centre */
+  const double *table;   /* (n_row, n_quantile, n_node) standardised quantiles */
+  double centre, s0, inv_ds, spread; /* nodes are uniform in s(d / spread) */
+} hf_reader;
+
+/* Components of the mixture a group's posterior is: theta | t ~ N((1-k) m + k ybar, v), where
+ * k = lambda p / (1 + lambda p) and v = tau2 / (1 + lambda p) + (1-k)^2 s2 (conjugate/normal.h). */
+typedef struct {
+  int n;
+  const double *m, *s2, *tau2, *lambda; /* (n,) */
+  const double *w;                      /* (n,) weights that sum to one, or NULL: all equal */
+} hf_mixture;
+
+/* The generic quadrature over one stage-two effect (theta/quadrature.h); lanes are (phi, cell). */
+typedef struct {
+  const hf_likelihood *likelihood;
+  const hf_population *population;
+  int order; /* Gauss-Hermite nodes: 15, 31 or 61 */
+  void *user;
+} hf_integral;
+
+typedef struct {
+  const char *isa;
+  int n_prior, n_likelihood, n_population;
+  const hf_prior *prior;
+  const hf_likelihood *likelihood;
+  const hf_population *population;
+  void (*math)(int which, int n, const double *x, double *out); /* for tests: elementary functions */
+  void (*normals)(int n, uint64_t key, uint64_t base, const uint64_t *label, uint32_t sweep,
+                  uint32_t attempt, double *z);
+  void (*uniforms)(int n, uint64_t key, uint64_t base, const uint64_t *label, uint32_t sweep,
+                   uint32_t attempt, double *u);
+  void (*moments)(const hf_cells *c, int64_t lo, int64_t hi, int n_lambda, const double *lambda,
+                  double *out); /* out (4, n_lambda): A, W, S1, S2 of cells lo..hi */
+  void (*sweep)(const hf_scalar_term *t, int64_t lo, int64_t hi, double *theta, double *sum);
+  void (*mixture)(const hf_mixture *mix, double p, double d, double x, double *cdf, double *pdf);
+  void (*read)(const hf_reader *r, int64_t n, const double *p, const double *ybar, double *mean,
+               double *sd, double *quantile);
+  int (*integrate)(const hf_integral *q, int n, const hf_col *stat, const hf_col *lpar, hf_col loc,
+                   const hf_col *ppar, double *logz, double *mean, double *sd);
+} hf_kernels_t;
+
+const hf_kernels_t *hf_kernels(int level); /* NULL where the processor lacks it */
+
+#endif

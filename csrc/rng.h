@@ -1,0 +1,83 @@
+/* rng.h: Philox4x32-10, counter based: every number is a function of (key, label, sweep, attempt).
+ *   key     = first 64 bits of Philox(counter = (chain, term, site, 'hier'), key = seed)
+ *   counter = (label low, label high, sweep, attempt)
+ *   (1) uniform = (k + 1/2) 2^-52, k the top 52 bits of words 0, 1
+ *   (2) normal  = sqrt(-2 log u1) cos(2 pi u2), u1 of words 0, 1 and u2 of words 2, 3
+ * Sources: Salmon et al. (2011), Parallel random numbers: as easy as 1, 2, 3; Box and Muller (1958). */
+#ifndef HF_RNG_H
+#define HF_RNG_H
+
+#include "math.h"
+
+#define HF_PHILOX_M0 0xD2511F53u
+#define HF_PHILOX_M1 0xCD9E8D57u
+#define HF_PHILOX_W0 0x9E3779B9u
+#define HF_PHILOX_W1 0xBB67AE85u
+
+/* Ten rounds on words held in 64-bit lanes, where a 32 x 32 -> 64 bit product is one instruction.
+ * Words may carry rubbish above bit 31: products take the low half, the end masks. */
+static inline void hf_philox(uint64_t key, uint64_t x[4]) {
+  uint64_t a = x[0], b = x[1], c = x[2], d = x[3];
+  uint64_t k0 = (uint32_t)key, k1 = key >> 32;
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC unroll 10
+#endif
+  for (int r = 0; r < 10; r++) {
+    uint64_t p = (a & 0xffffffffu) * HF_PHILOX_M0, q = (c & 0xffffffffu) * HF_PHILOX_M1;
+    a = (q >> 32) ^ b ^ k0;
+    c = (p >> 32) ^ d ^ k1;
+    b = q;
+    d = p;
+    k0 = (k0 + HF_PHILOX_W0) & 0xffffffffu;
+    k1 = (k1 + HF_PHILOX_W1) & 0xffffffffu;
+  }
+  x[0] = a & 0xffffffffu;
+  x[1] = b & 0xffffffffu;
+  x[2] = c & 0xffffffffu;
+  x[3] = d & 0xffffffffu;
+}
+
+/* (1) */
+static inline double hf_unit(uint64_t low, uint64_t high) {
+  uint64_t k = (high << 20) | (low >> 12);
+  return (hf_real(k | 0x3ff0000000000000u) - 1.0) + 0x1p-53;
+}
+
+static inline uint64_t hf_key(uint64_t seed, uint32_t chain, uint32_t term, uint32_t site) {
+  uint64_t x[4] = {chain, term, site, 0x68696572u};
+  hf_philox(seed, x);
+  return x[0] | x[1] << 32;
+}
+
+static inline double hf_uniform(uint64_t key, uint64_t label, uint32_t sweep, uint32_t attempt) {
+  uint64_t x[4] = {label & 0xffffffffu, label >> 32, sweep, attempt};
+  hf_philox(key, x);
+  return hf_unit(x[0], x[1]);
+}
+
+/* (2) */
+static inline double hf_normal(uint64_t key, uint64_t label, uint32_t sweep, uint32_t attempt) {
+  uint64_t x[4] = {label & 0xffffffffu, label >> 32, sweep, attempt};
+  hf_philox(key, x);
+  double u = hf_unit(x[0], x[1]), v = hf_unit(x[2], x[3]);
+  return __builtin_sqrt(-2.0 * hf_log_core(u, 0.0)) * hf_cos2pi(v);
+}
+
+/* Normals of labels label[i], or base + i where label is NULL. */
+static inline void hf_normals(int n, uint64_t key, uint64_t base, const uint64_t *label,
+                              uint32_t sweep, uint32_t attempt, double *z) {
+  if (label)
+    for (int i = 0; i < n; i++) z[i] = hf_normal(key, label[i], sweep, attempt);
+  else
+    for (int i = 0; i < n; i++) z[i] = hf_normal(key, base + (uint64_t)i, sweep, attempt);
+}
+
+static inline void hf_uniforms(int n, uint64_t key, uint64_t base, const uint64_t *label,
+                               uint32_t sweep, uint32_t attempt, double *u) {
+  if (label)
+    for (int i = 0; i < n; i++) u[i] = hf_uniform(key, label[i], sweep, attempt);
+  else
+    for (int i = 0; i < n; i++) u[i] = hf_uniform(key, base + (uint64_t)i, sweep, attempt);
+}
+
+#endif
