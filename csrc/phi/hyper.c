@@ -1,0 +1,75 @@
+/* phi/hyper.c: a small directed graph of priors over the unknowns.
+ *   (1) log p(z) = sum_i log p_i(x_i | parameters read from earlier x) + log |dx_i / dz_i|
+ *   x = z on the real line; x = exp z, Jacobian z; x = a + (b - a) / (1 + exp(-z)),
+ *   Jacobian log(b - a) - |z| - 2 log1p(exp(-|z|)).
+ * Source: change of variables; a node's arguments have smaller indices than the node. */
+#include "phi.h"
+
+#include "math.h"
+
+int hf_hyper_dim(const hf_hyper *h) { return h->n_node - (h->skip >= 0); }
+
+double hf_arg_at(const hf_arg *a, const double *x, int n, int i) {
+  double v = a->node < 0 ? a->value : x[a->node * n + i];
+  if (a->form == HF_AS_IS) return v;
+  v = __builtin_sqrt(v);
+  return a->form == HF_SQRT ? v : 1.0 / v;
+}
+
+double hf_arg_inverse(const hf_arg *a, double value) {
+  if (a->form == HF_AS_IS) return value;
+  return a->form == HF_SQRT ? value * value : 1.0 / (value * value);
+}
+
+double hf_hyper_coordinate(const hf_hyper *h, int i, const double *values, double x) {
+  const hf_node *node = &h->node[i];
+  if (node->support == HF_REAL) return x;
+  if (node->support == HF_POSITIVE) return hf_log(x);
+  double a = hf_arg_at(&node->par[0], values, 1, 0), b = hf_arg_at(&node->par[1], values, 1, 0);
+  double s = (x - a) / (b - a);
+  s = s > 1e-3 ? s : 1e-3;
+  s = s < 0.999 ? s : 0.999;
+  return hf_log(s) - hf_log1p(-s);
+}
+
+static void to_value(const hf_node *node, int n, const hf_col *par, const double *z, double *x,
+                     double *lp) {
+  if (node->support == HF_REAL) {
+    for (int i = 0; i < n; i++) x[i] = z[i];
+  } else if (node->support == HF_POSITIVE) {
+    for (int i = 0; i < n; i++) x[i] = hf_exp(z[i]);
+    for (int i = 0; i < n; i++) lp[i] += z[i];
+  } else {
+    for (int i = 0; i < n; i++) {
+      double a = par[0].p[i * par[0].stride], b = par[1].p[i * par[1].stride];
+      double e = hf_exp(-__builtin_fabs(z[i])), s = e / (1.0 + e);
+      x[i] = z[i] > 0.0 ? b - (b - a) * s : a + (b - a) * s;
+      lp[i] += hf_log(b - a) - __builtin_fabs(z[i]) - 2.0 * hf_log1p(e);
+    }
+  }
+}
+
+int hf_hyper_expand(const hf_kernels_t *k, const hf_hyper *h, int n, const double *z, double *x,
+                    double *lp) {
+  double buf[HF_MAX_PAR][HF_TILE], density[HF_TILE];
+  const double *next = z;
+  for (int i = 0; i < n; i++) lp[i] = 0.0;
+  for (int j = 0; j < h->n_node; j++) {
+    const hf_node *node = &h->node[j];
+    const hf_prior *prior = &k->prior[node->prior];
+    hf_col par[HF_MAX_PAR];
+    if (j == h->skip) continue;
+    for (int a = 0; a < prior->n_par; a++) {
+      const hf_arg *arg = &node->par[a];
+      par[a].p = buf[a];
+      par[a].stride = arg->node >= 0;
+      for (int i = 0; i < (par[a].stride ? n : 1); i++) buf[a][i] = hf_arg_at(arg, x, n, i);
+    }
+    to_value(node, n, par, next, x + j * n, lp);
+    next += n;
+    int status = prior->eval(n, x + j * n, par, density);
+    if (status) return status;
+    for (int i = 0; i < n; i++) lp[i] += density[i];
+  }
+  return HF_OK;
+}

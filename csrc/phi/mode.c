@@ -1,0 +1,160 @@
+/* phi/mode.c: damped Newton to the mode of a target, derivatives by central differences.
+ * Steps h follow the posterior's scale (h = 0.3 / sqrt(-H_ii)), so that differences are of the order
+ * of a tenth whatever the number of groups. In u = (z - mode) / h the Hessian is V E V', and
+ *   (1) shape = diag(h) V E^(-1/2)
+ * whitens: z = mode + shape u has unit curvature along every axis.
+ * Source: Nocedal and Wright, Numerical Optimization, section 3.4 (eigenvalue modification). */
+#include "phi.h"
+
+#include "math.h"
+
+enum { D = HF_MAX_PHI, LINE = 24, ITERATIONS = 100 };
+
+typedef struct {
+  int d, n;
+  double point[D * HF_TILE], lp[HF_TILE];
+} batch;
+
+/* Evaluate z + scale * h * direction for many points, in tiles. */
+static int evaluate(const hf_target *t, int n, const double *point, double *lp) {
+  double tile[D * HF_TILE];
+  for (int lo = 0; lo < n; lo += HF_TILE) {
+    int w = n - lo < HF_TILE ? n - lo : HF_TILE;
+    for (int k = 0; k < t->d; k++)
+      for (int i = 0; i < w; i++) tile[k * w + i] = point[k * n + lo + i];
+    int status = t->eval(t, w, tile, lp + lo);
+    if (status) return status;
+  }
+  return HF_OK;
+}
+
+/* For each coordinate the step that changes lp by about a fifth. */
+static int first_steps(const hf_target *t, const double *z, double *h) {
+  batch b;
+  for (int k = 0; k < t->d; k++) {
+    int n = 129, best = -1;
+    double distance = HF_INF;
+    for (int e = 0; e < t->d; e++)
+      for (int i = 0; i < n; i++) b.point[e * n + i] = z[e];
+    for (int i = 1; i < n; i++) {
+      double size = hf_exp(0.69314718 * (((i - 1) >> 1) - 44));
+      b.point[k * n + i] += i & 1 ? size : -size;
+    }
+    int status = evaluate(t, n, b.point, b.lp);
+    if (status) return status;
+    if (!(b.lp[0] > -HF_INF)) return HF_NO_START;
+    for (int i = 1; i + 1 < n; i += 2) {
+      double change = __builtin_fabs(b.lp[i] - b.lp[0]), other = __builtin_fabs(b.lp[i + 1] - b.lp[0]);
+      double off = __builtin_fabs(hf_log((change > other ? change : other) * 5.0 + 1e-300));
+      if (off < distance) distance = off, best = i;
+    }
+    h[k] = best > 0 ? hf_exp(0.69314718 * (((best - 1) >> 1) - 44)) : 0.1;
+  }
+  return HF_OK;
+}
+
+/* Gradient g and negative Hessian m in units of h. */
+static int curvature(const hf_target *t, const double *z, const double *h, double *g, double *m) {
+  int d = t->d, n = 1 + 2 * d + 2 * d * (d - 1), at = 1 + 2 * d;
+  double point[D * (1 + 2 * D + 2 * D * (D - 1))], lp[1 + 2 * D + 2 * D * (D - 1)];
+  for (int k = 0; k < d; k++)
+    for (int i = 0; i < n; i++) point[k * n + i] = z[k];
+  for (int k = 0; k < d; k++) {
+    point[k * n + 1 + 2 * k] += h[k];
+    point[k * n + 2 + 2 * k] -= h[k];
+  }
+  for (int i = 0; i < d; i++)
+    for (int j = 0; j < i; j++)
+      for (int s = 0; s < 4; s++, at++) {
+        point[i * n + at] += s & 1 ? h[i] : -h[i];
+        point[j * n + at] += s & 2 ? h[j] : -h[j];
+      }
+  int status = evaluate(t, n, point, lp);
+  if (status) return status;
+  for (int i = 0; i < n; i++) lp[i] = lp[i] > lp[0] - 1e3 ? lp[i] : lp[0] - 1e3;
+  at = 1 + 2 * d;
+  for (int i = 0; i < d; i++) {
+    g[i] = 0.5 * (lp[1 + 2 * i] - lp[2 + 2 * i]);
+    m[i * d + i] = 2.0 * lp[0] - lp[1 + 2 * i] - lp[2 + 2 * i];
+    for (int j = 0; j < i; j++, at += 4)
+      m[i * d + j] = m[j * d + i] = -0.25 * (lp[at] - lp[at + 1] - lp[at + 2] + lp[at + 3]);
+  }
+  return HF_OK;
+}
+
+/* Jacobi's rotations: symmetric m (d, d) to its diagonal, eigenvectors in the columns of v. */
+static void eigen(int d, double *m, double *v) {
+  for (int i = 0; i < d * d; i++) v[i] = i % (d + 1) == 0;
+  for (int sweep = 0; sweep < 30; sweep++)
+    for (int p = 0; p < d; p++)
+      for (int q = p + 1; q < d; q++) {
+        double apq = m[p * d + q];
+        if (__builtin_fabs(apq) < 1e-300) continue;
+        double theta = (m[q * d + q] - m[p * d + p]) / (2.0 * apq);
+        double t = 1.0 / (__builtin_fabs(theta) + __builtin_sqrt(theta * theta + 1.0));
+        t = theta < 0.0 ? -t : t;
+        double c = 1.0 / __builtin_sqrt(t * t + 1.0), s = t * c;
+        for (int k = 0; k < d; k++) {
+          double a = m[k * d + p], b = m[k * d + q];
+          m[k * d + p] = c * a - s * b;
+          m[k * d + q] = s * a + c * b;
+        }
+        for (int k = 0; k < d; k++) {
+          double a = m[p * d + k], b = m[q * d + k];
+          m[p * d + k] = c * a - s * b;
+          m[q * d + k] = s * a + c * b;
+          a = v[k * d + p], b = v[k * d + q];
+          v[k * d + p] = c * a - s * b;
+          v[k * d + q] = s * a + c * b;
+        }
+      }
+}
+
+/* Best of a geometric set of steps along `step`; returns the gain, moves z. */
+static int line_search(const hf_target *t, double *z, const double *step, double *gain) {
+  batch b;
+  int n = LINE, best = 0;
+  double size = 0.0;
+  for (int i = 0; i < n; i++, size = i == 1 ? 4.0 : 0.5 * size)
+    for (int k = 0; k < t->d; k++) b.point[k * n + i] = z[k] + size * step[k];
+  int status = evaluate(t, n, b.point, b.lp);
+  if (status) return status;
+  for (int i = 1; i < n; i++)
+    if (b.lp[i] > b.lp[best]) best = i;
+  *gain = b.lp[best] - b.lp[0];
+  for (int k = 0; k < t->d; k++) z[k] = b.point[k * n + best];
+  return HF_OK;
+}
+
+int hf_find_mode(const hf_target *t, double *z, double *shape, double *lp_mode) {
+  int d = t->d, status = HF_OK, calm = 0;
+  double h[D], g[D], m[D * D], v[D * D], step[D], gain = 0.0;
+  if (d > 0) status = first_steps(t, z, h);
+  for (int it = 0; d > 0 && !status && it < ITERATIONS && calm < 3; it++) {
+    double next[D];
+    status = curvature(t, z, h, g, m);
+    if (status) return status;
+    for (int k = 0; k < d; k++) {
+      double e = m[k * d + k];
+      e = e > 1e-4 ? e : 1e-4;
+      next[k] = h[k] * 0.3 / __builtin_sqrt(e);
+      step[k] = 0.0;
+    }
+    eigen(d, m, v);
+    for (int a = 0; a < d; a++) {
+      double e = __builtin_fabs(m[a * d + a]), dot = 0.0;
+      e = e > 1e-3 ? e : 1e-3;
+      for (int k = 0; k < d; k++) dot += v[k * d + a] * g[k];
+      dot = dot / e;
+      dot = dot > 100.0 ? 100.0 : dot < -100.0 ? -100.0 : dot;
+      for (int k = 0; k < d; k++) step[k] += h[k] * v[k * d + a] * dot;
+      for (int k = 0; k < d; k++) shape[k * d + a] = h[k] * v[k * d + a] / __builtin_sqrt(e);
+    }
+    status = line_search(t, z, step, &gain);
+    for (int k = 0; k < d; k++) h[k] = next[k];
+    calm = gain < 1e-4 ? calm + 1 : 0;
+  }
+  if (!status) status = t->eval(t, 1, z, lp_mode);
+  if (!status && (calm < 3 && d > 0)) status = HF_NO_MODE;
+  return status;
+}

@@ -1,0 +1,105 @@
+/* phi/phi.h: the hyperparameters: their densities as targets, and what samples a target.
+ * Coordinates z are real: x itself, log x for a positive x, the logit of its place between bounds. */
+#ifndef HF_PHI_H
+#define HF_PHI_H
+
+#include "hf.h"
+
+/* --- hyper.c: the graph of priors --- */
+
+/* Values x (n_node, n) of unknowns at z (d, n), and lp (n,) the log prior with the Jacobian. Values of a
+ * skipped node are read from x as given. */
+int hf_hyper_expand(const hf_kernels_t *k, const hf_hyper *h, int n, const double *z, double *x,
+                    double *lp);
+/* The coordinate z of a value x of node i, its bounds read from values (n_node,). */
+double hf_hyper_coordinate(const hf_hyper *h, int i, const double *values, double x);
+int hf_hyper_dim(const hf_hyper *h);
+/* An argument's value at lane i of x (n_node, n). */
+double hf_arg_at(const hf_arg *a, const double *x, int n, int i);
+/* The value an unknown must have for the argument that reads it to be `value`. */
+double hf_arg_inverse(const hf_arg *a, double value);
+
+/* --- table.c: moments of conjugate/normal.h as functions of lambda --- */
+
+typedef struct {
+  const hf_kernels_t *kernels;
+  const hf_cells *cells;
+  int n_node;            /* 0: no table, every lambda reads the cells */
+  double p_bar, lo, hi;  /* the table covers lo <= v <= hi, v = lambda p_bar / (1 + lambda p_bar) */
+  double n_group;
+  const double *coef;    /* (4, n_node) Chebyshev */
+} hf_moments;
+
+/* A, W, S1, S2 (4, n) at n <= HF_TILE values of lambda. */
+void hf_moments_at(const hf_moments *m, int n, const double *lambda, double *out);
+/* Nodes that interpolate between v = lo and v = hi to rounding; lambda of node i. */
+int hf_table_size(const hf_cells *c, double lo, double hi);
+void hf_table_nodes(double p_bar, double lo, double hi, int n, double *lambda);
+/* Coefficients (4, n) from the moments (4, n) at the nodes; may be in place. */
+void hf_table_fit(double p_bar, double n_group, int n, const double *lambda, double *moment);
+
+/* --- collapsed.c: log p(phi | y), theta and, where `skip` says so, mu integrated out --- */
+
+typedef struct {
+  const hf_kernels_t *kernels;
+  const hf_hyper *hyper;
+  hf_arg loc, scale, noise;
+  double n_group, n_row, ssw;
+  hf_moments moments;
+} hf_collapsed;
+
+int hf_collapsed_eval(const hf_target *t, int n, const double *z, double *lp);
+/* At draws z (d, n) of draws first.. of a chain: values x (n_node, n) with mu drawn, and the components
+ * m, s2, tau2, lambda (4, n) of the groups' posterior, m read about the cells' centre. */
+int hf_collapsed_finish(const hf_collapsed *c, uint64_t seed, uint32_t chain, uint32_t first, int n,
+                        const double *z, double *x, double *part);
+
+/* --- start.c --- */
+
+/* Range of lambda where the likelihood, profiled over mu and sigma, is within `drop` of its top; the
+ * largest lambda within 1/2 of the top, and mean and variance there. */
+void hf_lambda_scan(const hf_collapsed *c, double drop, double *lo, double *hi, double *best,
+                    double *mean, double *sigma2);
+/* A point z (d,) near the mode: the unknowns that arguments `data` read make these `known`, others
+ * are scanned. */
+int hf_start(const hf_target *t, const hf_hyper *h, const hf_arg data[3], const double known[3],
+             double *z);
+
+/* --- mode.c --- */
+
+/* From z (d,) to the mode; shape (d, d) has columns that whiten: z = mode + shape u. */
+int hf_find_mode(const hf_target *t, double *z, double *shape, double *lp_mode);
+
+/* --- proposal.c, grid.c: independence proposals --- */
+
+enum { HF_GRID_1 = 256, HF_GRID_2 = 64 };
+typedef struct {
+  int d, has_grid;
+  double lp_mode, quality;               /* quality: effective share of trial weights */
+  double mode[HF_MAX_PHI], shape[HF_MAX_PHI * HF_MAX_PHI], log_det;
+  double left[HF_MAX_PHI], right[HF_MAX_PHI]; /* scales of the split t along each axis */
+  int n_cell[2];
+  double edge[2][HF_GRID_1 + 1];
+  double cumulative[HF_GRID_2 * HF_GRID_2 + 1], log_density[HF_GRID_2 * HF_GRID_2];
+  double start[256 * HF_MAX_PHI], start_weight[257]; /* trial points and cumulated weights */
+} hf_proposal;
+
+int hf_proposal_build(const hf_target *t, const double *z0, uint64_t seed, int grid, hf_proposal *p);
+/* Proposals z (d, n) for sweeps first.. of a chain and their log densities. */
+void hf_propose(const hf_proposal *p, uint64_t key, uint32_t first, int n, double *z, double *lq);
+void hf_proposal_density(const hf_proposal *p, int n, const double *z, double *lq);
+int hf_grid_build(const hf_target *t, hf_proposal *p);
+void hf_grid_draw(const hf_proposal *p, const double *pick, double *u);
+double hf_grid_density(const hf_proposal *p, const double *u);
+void hf_proposal_start(const hf_proposal *p, uint64_t seed, uint32_t chain, double *z);
+
+/* --- chain.c, slice.c: transitions that leave the target alone --- */
+
+/* Sweeps first .. first + n of an independence chain from z, lp (in and out); path (d, n). */
+int hf_independence(const hf_target *t, const hf_proposal *p, uint64_t seed, uint32_t chain,
+                    uint32_t first, int n, double *z, double *lp, double *path, int64_t *moved);
+/* One sweep of univariate slices along the columns of shape (d, d), each `passes` times. */
+int hf_slice_sweep(const hf_target *t, const double *shape, uint64_t key, uint32_t sweep, int passes,
+                   double *z, double *lp);
+
+#endif
