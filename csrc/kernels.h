@@ -70,6 +70,8 @@ typedef struct {
                double *sd, double *quantile);
   int (*integrate)(const hf_integral *q, int n, const hf_col *stat, const hf_col *lpar, hf_col loc,
                    const hf_col *ppar, double *logz, double *mean, double *sd);
+  int (*invert)(const hf_integral *q, const hf_col *stat, const hf_col *lpar, hf_col loc,
+                const hf_col *ppar, int n_u, const double *u, double *theta);
 } hf_kernels_t;
 
 const hf_kernels_t *hf_kernels(int level); /* NULL where the processor lacks it */

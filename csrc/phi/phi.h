@@ -102,4 +102,41 @@ int hf_independence(const hf_target *t, const hf_proposal *p, uint64_t seed, uin
 int hf_slice_sweep(const hf_target *t, const double *shape, uint64_t key, uint32_t sweep, int passes,
                    double *z, double *lp);
 
+/* --- integrated.c: any family, effects integrated out by quadrature --- */
+
+typedef struct {
+  const hf_kernels_t *kernels;
+  const hf_hyper *hyper;
+  hf_integral integral;
+  hf_arg loc, lpar[HF_MAX_PAR], ppar[HF_MAX_PAR];
+  int64_t n_cell;
+  hf_col stat[8], mult; /* (n_cell,) */
+} hf_integrated;
+
+int hf_integrated_eval(const hf_target *t, int n, const double *z, double *lp);
+/* Mean and sd of the effects of cells lo..hi given values x (n_node,). */
+int hf_integrated_groups(const hf_integrated *c, const double *x, int64_t lo, int64_t hi, double *mean,
+                         double *sd);
+/* Quantiles of one cell's effect given x, at n probabilities. */
+int hf_integrated_invert(const hf_integrated *c, const double *x, int64_t cell, int n, const double *u,
+                         double *theta);
+/* Sets the order whose error around the mode is below `wanted` and reports that error. */
+int hf_integrated_order(hf_integrated *c, const hf_target *t, const hf_proposal *p, double wanted,
+                        double *error);
+
+/* --- gibbs.c: phi given sums over the effects, centred and not --- */
+
+typedef struct {
+  const hf_kernels_t *kernels;
+  const hf_hyper *hyper;
+  hf_arg loc, scale, noise;
+  double n_group, n_row, ssw, centre;
+  double p_sum, py_sum, pyy_sum;  /* sums of p, p y, p y^2 over groups, y about the centre */
+  double sum[HF_SUMS];            /* of the last pass, about the centre (conjugate/normal_sweep.h) */
+  double at_loc, at_scale;        /* phi when the effects were fixed as eta = (theta - loc) / scale */
+  int noncentred;
+} hf_conditional;
+
+int hf_conditional_eval(const hf_target *t, int n, const double *z, double *lp);
+
 #endif

@@ -1,0 +1,2 @@
+/* likelihood/list.h: read twice, once for the bodies and once for the table. One line a likelihood. */
+#include "likelihood/normal.h"

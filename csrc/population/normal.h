@@ -1,0 +1,19 @@
+/* population/normal.h: theta ~ N(loc, tau^2).
+ *   (1) log p(theta) = -(theta - loc)^2 / (2 tau^2) - log tau - log(2 pi) / 2
+ *   (2) d1 = -(theta - loc) / tau^2,   d2 = -1 / tau^2
+ * Twin: hierfast/likelihoods/normal.py. Source: Gelman et al., BDA3, table A.1. */
+#ifdef HF_BODY
+static int HF_NAME(population_normal)(int n, const double *theta, hf_col loc, const hf_col *par,
+                                      void *user, double *lp, double *d1, double *d2) {
+  (void)user;
+  for (int i = 0; i < n; i++) {
+    double tau = par[0].p[i * par[0].stride], u = (theta[i] - loc.p[i * loc.stride]) / tau;
+    lp[i] = -0.5 * u * u - hf_log(tau) - HF_HALF_LOG_2PI;
+    if (d1) d1[i] = -u / tau;
+    if (d2) d2[i] = -1.0 / (tau * tau);
+  }
+  return HF_OK;
+}
+#else
+{"Normal", 1, HF_NAME(population_normal)},
+#endif

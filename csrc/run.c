@@ -1,0 +1,104 @@
+/* run.c: the blocks of the plans there are, and the loop over sweeps. */
+#include "run.h"
+
+#include "math.h"
+#include "reduce.h"
+#include "rng.h"
+
+int64_t hf_leaves(int64_t n) { return (n + HF_BLOCK - 1) / HF_BLOCK; }
+
+int hf_block_independence(const hf_plan *p, hf_state *s, int block) {
+  (void)block;
+  return hf_independence(&p->target, p->proposal, p->seed, s->chain, s->sweep, s->n, s->z, &s->lp,
+                         s->path, &s->moved);
+}
+
+int hf_block_slice(const hf_plan *p, hf_state *s, int block) {
+  (void)block;
+  uint64_t key = hf_key(p->seed, s->chain, 0, HF_SITE_SLICE);
+  s->moved++;
+  return hf_slice_sweep(&p->target, p->proposal->shape, key, s->sweep, p->passes, s->z, &s->lp);
+}
+
+/* One fused pass: effects given phi of the sweep before, with that sweep's noise, so that draw t of
+ * the effects is made of phi(t) and noise t wherever it is made again. */
+int hf_block_theta(const hf_plan *p, hf_state *s, int block) {
+  (void)block;
+  hf_conditional *c = &s->conditional;
+  double x[HF_MAX_PHI], lp;
+  int status = hf_hyper_expand(p->kernels, c->hyper, 1, s->z, x, &lp);
+  if (status) return status;
+  double loc = hf_arg_at(&c->loc, x, 1, 0), tau = hf_arg_at(&c->scale, x, 1, 0);
+  double sigma = hf_arg_at(&c->noise, x, 1, 0);
+  hf_scalar_term term = {p->p,        p->ybar,       {&loc, 0}, c->centre, tau * tau, sigma * sigma,
+                         hf_key(p->seed, s->chain, 0, HF_SITE_THETA), p->base, p->label, s->sweep - 1};
+  int64_t n_leaf = hf_leaves(p->n_group);
+  for (int64_t i = 0; i < n_leaf; i++) {
+    int64_t lo = i * HF_BLOCK, hi = lo + HF_BLOCK < p->n_group ? lo + HF_BLOCK : p->n_group;
+    if (s->stop && *s->stop) return HF_STOPPED;
+    p->kernels->sweep(&term, lo, hi, NULL, s->leaf + i * HF_SUMS);
+  }
+  hf_tree(n_leaf, HF_SUMS, s->leaf);
+  for (int k = 0; k < HF_SUMS; k++) c->sum[k] = s->leaf[k];
+  c->at_loc = loc;
+  c->at_scale = tau;
+  return HF_OK;
+}
+
+static int conditional_sweep(const hf_plan *p, hf_state *s, int noncentred) {
+  hf_conditional *c = &s->conditional;
+  hf_target t = {p->target.d, hf_conditional_eval, c};
+  double *shape = s->shape[noncentred], lp, top;
+  int d = t.d, site = noncentred ? HF_SITE_SLICE_NONCENTRED : HF_SITE_SLICE;
+  c->noncentred = noncentred;
+  if (s->shaped < 2) { /* widths of the slices: the conditional's own curvature, where it has a mode */
+    double z[HF_MAX_PHI];
+    for (int k = 0; k < d; k++) z[k] = s->z[k];
+    if (hf_find_mode(&t, z, shape, &top))
+      for (int k = 0; k < d * d; k++) shape[k] = k % (d + 1) == 0;
+    s->shaped++;
+  }
+  int status = t.eval(&t, 1, s->z, &lp);
+  if (status) return status;
+  if (!(lp > -HF_INF)) return HF_NO_START;
+  return hf_slice_sweep(&t, shape, hf_key(p->seed, s->chain, 0, (uint32_t)site), s->sweep, 1, s->z, &lp);
+}
+
+int hf_block_centred(const hf_plan *p, hf_state *s, int block) {
+  (void)block;
+  return conditional_sweep(p, s, 0);
+}
+
+/* Effects follow the location and scale of the centred step, eta = (theta - loc) / scale of theta now. */
+int hf_block_noncentred(const hf_plan *p, hf_state *s, int block) {
+  (void)block;
+  hf_conditional *c = &s->conditional;
+  double x[HF_MAX_PHI], lp;
+  int status = hf_hyper_expand(p->kernels, c->hyper, 1, s->z, x, &lp);
+  if (status) return status;
+  c->at_loc = hf_arg_at(&c->loc, x, 1, 0);
+  c->at_scale = hf_arg_at(&c->scale, x, 1, 0);
+  return conditional_sweep(p, s, 1);
+}
+
+int hf_run(const hf_plan *p, hf_state *s, uint32_t first, int n, double *path) {
+  int d = p->target.d, many = p->block[0].flags & HF_MANY;
+  double chunk[HF_MAX_PHI * HF_TILE];
+  for (int done = 0; done < n;) {
+    int w = n - done < HF_TILE ? n - done : HF_TILE, status = HF_OK;
+    if (s->stop && *s->stop) return HF_STOPPED;
+    s->path = chunk;
+    s->n = w;
+    for (int i = 0; i < (many ? 1 : w); i++) {
+      s->sweep = first + (uint32_t)(done + i);
+      for (int b = 0; !status && b < p->n_block; b++) status = p->block[b].run(p, s, b);
+      if (status) return status;
+      if (s->stop && *s->stop) return HF_STOPPED;
+      for (int k = 0; !many && k < d; k++) chunk[k * w + i] = s->z[k];
+    }
+    for (int k = 0; k < d; k++)
+      for (int i = 0; i < w; i++) path[k * n + done + i] = chunk[k * w + i];
+    done += w;
+  }
+  return HF_OK;
+}

@@ -1,0 +1,56 @@
+/* run.h: a plan is a list of blocks; running it is visiting them in order, sweep after sweep. */
+#ifndef HF_RUN_H
+#define HF_RUN_H
+
+#include "phi/phi.h"
+
+typedef struct hf_plan hf_plan;
+typedef struct hf_state hf_state;
+
+enum { HF_MANY = 1 }; /* the block does all sweeps of a chunk at once: it is the only one */
+
+typedef struct {
+  int (*run)(const hf_plan *, hf_state *, int block);
+  int term, flags;
+} hf_block;
+
+struct hf_plan {
+  const hf_kernels_t *kernels;
+  uint64_t seed;
+  int n_block;
+  hf_block block[8];
+  hf_target target;            /* collapsed or integrated posterior of phi */
+  const hf_proposal *proposal;
+  int passes;                  /* slice sweeps per draw */
+  int64_t n_group;             /* Gibbs: the groups and their labels */
+  const double *p, *ybar;
+  uint64_t base;
+  const uint64_t *label;       /* (n_group,) or NULL: base + j */
+  hf_conditional conditional;  /* constants; a chain keeps a copy */
+};
+
+struct hf_state {
+  uint32_t chain, sweep;
+  int n;                     /* sweeps of this chunk */
+  double z[HF_MAX_PHI], lp;
+  double *path;              /* (d, n) of this chunk */
+  int64_t moved;             /* accepted proposals */
+  double *leaf;              /* (leaves, HF_SUMS) scratch */
+  double shape[2][HF_MAX_PHI * HF_MAX_PHI]; /* whitening of the centred and the other conditional */
+  int shaped;
+  hf_conditional conditional;
+  const volatile int *stop;
+};
+
+int hf_block_independence(const hf_plan *p, hf_state *s, int block);
+int hf_block_slice(const hf_plan *p, hf_state *s, int block);
+int hf_block_theta(const hf_plan *p, hf_state *s, int block);
+int hf_block_centred(const hf_plan *p, hf_state *s, int block);
+int hf_block_noncentred(const hf_plan *p, hf_state *s, int block);
+
+/* Sweeps first .. first + n, in chunks of at most HF_TILE between looks at the stop flag; path (d, n).
+ * Draws do not depend on how sweeps are cut into calls. */
+int hf_run(const hf_plan *p, hf_state *s, uint32_t first, int n, double *path);
+int64_t hf_leaves(int64_t n);
+
+#endif

@@ -1,0 +1,140 @@
+/* statistics.c: equations in statistics.h. */
+#include "statistics.h"
+
+#include "math.h"
+
+enum { AHEAD = 24 };
+
+void hf_scan_rows(const int64_t *code, const double *y, const double *se, int64_t lo, int64_t hi,
+                  hf_scan *out) {
+  double sum[8] = {0}, least = HF_INF, most = -HF_INF;
+  int64_t code_min = INT64_MAX, code_max = INT64_MIN;
+  uint64_t bad = 0, broken = 0;
+  for (int64_t i = lo; i < hi; i++) {
+    double v = y[i], r = (v + HF_SHIFT) - HF_SHIFT;
+    bad |= !(v - v == 0.0);
+    broken |= !(r == v);
+    sum[i & 7] += v;
+    least = v < least ? v : least;
+    most = v > most ? v : most;
+  }
+  if (code)
+    for (int64_t i = lo; i < hi; i++) {
+      code_min = code[i] < code_min ? code[i] : code_min;
+      code_max = code[i] > code_max ? code[i] : code_max;
+    }
+  if (se)
+    for (int64_t i = lo; i < hi; i++) bad |= !(se[i] > 1e-150 && se[i] < 1e150);
+  out->code_min = code_min;
+  out->code_max = code_max;
+  out->sum = ((sum[0] + sum[1]) + (sum[2] + sum[3])) + ((sum[4] + sum[5]) + (sum[6] + sum[7]));
+  out->y_min = least;
+  out->y_max = most;
+  out->bad = bad != 0;
+  out->integer = !broken && least > -2e15 && most < 2e15;
+}
+
+void hf_add_rows(const int64_t *code, const double *y, const double *se, int64_t base, double centre,
+                 int64_t lo, int64_t hi, uint32_t *count, double *s) {
+  for (int64_t i = lo; i < hi; i++) {
+    int64_t ahead = i + AHEAD < hi ? i + AHEAD : hi - 1;
+    int64_t j = code ? code[i] - base : i, next = code ? code[ahead] - base : ahead;
+    double d = y[i] - centre;
+    __builtin_prefetch(count + next, 1);
+    count[j]++;
+    if (se) {
+      double w = 1.0 / (se[i] * se[i]);
+      __builtin_prefetch(s + 3 * next, 1);
+      s[3 * j] += w;
+      s[3 * j + 1] += w * d;
+      s[3 * j + 2] += w * (d * d);
+    } else {
+      __builtin_prefetch(s + 2 * next, 1);
+      s[2 * j] += d;
+      s[2 * j + 1] += d * d;
+    }
+  }
+}
+
+/* n s2 - s1^2 to double precision even where the products exceed 2^53 (Dekker's exact products). */
+static double exact_squares(double n, double s1, double s2) {
+  double a = n * s2, b = s1 * s1;
+  if (a < 9007199254740992.0) return a - b;
+  double big = 134217729.0, c = big * n, nh = c - (c - n), nl = n - nh;
+  c = big * s2;
+  double sh = c - (c - s2), sl = s2 - sh;
+  c = big * s1;
+  double th = c - (c - s1), tl = s1 - th;
+  double ea = ((nh * sh - a) + nh * sl + nl * sh) + nl * sl;
+  double eb = ((th * th - b) + 2.0 * th * tl) + tl * tl;
+  double d = a - b, v = d - a, ed = (a - (d - v)) - (b + v);
+  return d + (ed + (ea - eb));
+}
+
+static void finish(double n, double p, double s1, double s2, double centre, int integer, double *mean,
+                   double *m2) {
+  double squares = integer ? exact_squares(n, s1, s2) / n : s2 - s1 * (s1 / p);
+  *mean = integer ? (n * centre + s1) / n : centre + s1 / p;
+  *m2 = n > 1.0 && squares > 0.0 ? squares : 0.0;
+}
+
+int64_t hf_finish_groups(int64_t n_group, int n_slab, int width, const uint32_t *count, const double *s,
+                         double centre, int integer, int64_t base, int64_t lo, int64_t hi, int64_t at,
+                         const hf_groups *out) {
+  int64_t found = 0;
+  for (int64_t j = lo; j < hi; j++) {
+    uint64_t n = 0;
+    double sum[3] = {0};
+    for (int k = 0; k < n_slab; k++) n += count[k * n_group + j];
+    if (n == 0) continue;
+    found++;
+    if (!out) continue;
+    for (int k = 0; k < n_slab; k++)
+      for (int e = 0; e < width; e++) sum[e] += s[(k * n_group + j) * width + e];
+    double rows = (double)n, p = width == 3 ? sum[0] : rows;
+    out->label[at] = base + j;
+    out->p[at] = p;
+    if (out->n) out->n[at] = rows;
+    finish(rows, p, sum[width - 2], sum[width - 1], centre, integer, &out->mean[at], &out->m2[at]);
+    at++;
+  }
+  return found;
+}
+
+static double nearest(double x) { return (x + HF_SHIFT) - HF_SHIFT; }
+
+void hf_merge_groups(int64_t n, int integer, double *a_n, double *a_p, double *a_mean, double *a_m2,
+                     const double *b_n, const double *b_p, const double *b_mean, const double *b_m2) {
+  for (int64_t i = 0; i < n; i++) {
+    double p = a_p[i], q = b_p[i];
+    if (integer) {
+      double c = nearest(a_mean[i]), ta = nearest(p * a_mean[i]) - p * c;
+      double tb = nearest(q * b_mean[i]) - q * c;
+      double sa = nearest((nearest(p * a_m2[i]) + ta * ta) / p);
+      double sb = nearest((nearest(q * b_m2[i]) + tb * tb) / q);
+      finish(p + q, p + q, ta + tb, sa + sb, c, 1, &a_mean[i], &a_m2[i]);
+    } else {
+      double d = b_mean[i] - a_mean[i], share = q / (p + q);
+      a_mean[i] += d * share;
+      a_m2[i] += b_m2[i] + d * d * p * share;
+    }
+    a_p[i] = p + q;
+    if (a_n) a_n[i] += b_n[i];
+  }
+}
+
+void hf_add_cells(const double *p, const double *mean, const double *m2, double centre, int64_t lo,
+                  int64_t hi, double *cell, double *ssw) {
+  double sum[4] = {0};
+  for (int64_t j = lo; j < hi; j++) {
+    double d = mean[j] - centre;
+    sum[j & 3] += m2[j];
+    if (cell) {
+      double *c = cell + 3 * (int64_t)p[j];
+      c[0] += 1.0;
+      c[1] += d;
+      c[2] += d * d;
+    }
+  }
+  *ssw = (sum[0] + sum[1]) + (sum[2] + sum[3]);
+}

@@ -1,0 +1,46 @@
+/* statistics.h: rows to a fixed-size row per group (weight p, mean ybar, squares m2), in one pass.
+ *   (1) p = sum w, ybar = sum w y / p, m2 = sum w (y - ybar)^2;  w = 1, or 1 / se^2 of the row
+ * Rows are summed as deviations from a common centre c in slabs that do not depend on who adds them:
+ *   (2) s0 = sum w, s1 = sum w (y - c), s2 = sum w (y - c)^2
+ *   (3) ybar = c + s1 / s0, m2 = s2 - s1^2 / s0
+ * Integer-valued y (w = 1, integer c) make T = n c + s1 and K = n s2 - s1^2 exact integers that do
+ * not depend on c nor on the order of rows, so ybar = T / n and m2 = K / n are the same bits however
+ * the rows are split:
+ *   (4) merging groups a, b: sums about a common integer c are recovered exactly from (T, K), and added;
+ *       real-valued groups merge by Chan, Golub and LeVeque (1983), The American Statistician 37(3).
+ */
+#ifndef HF_STATISTICS_H
+#define HF_STATISTICS_H
+
+#include "hf.h"
+
+typedef struct {
+  int64_t code_min, code_max;
+  double sum, y_min, y_max; /* of y */
+  int bad, integer;         /* a y (or se) is not usable; every y is an integer below 2^51 */
+} hf_scan;
+
+/* What rows lo..hi hold; code or se may be NULL. */
+void hf_scan_rows(const int64_t *code, const double *y, const double *se, int64_t lo, int64_t hi,
+                  hf_scan *out);
+/* Adds rows lo..hi of one slab: count (J,), s (J, 2) or with se (J, 3), codes read less `base`. */
+void hf_add_rows(const int64_t *code, const double *y, const double *se, int64_t base, double centre,
+                 int64_t lo, int64_t hi, uint32_t *count, double *s);
+/* Groups lo..hi that have rows, written from position `at`: label, n, p, mean, m2. Returns how many.
+ * count (n_slab, J), s (n_slab, J, width). With out == NULL only counts. */
+typedef struct {
+  int64_t *label;
+  double *n, *p, *mean, *m2; /* n may be NULL where p is the count */
+} hf_groups;
+int64_t hf_finish_groups(int64_t n_group, int n_slab, int width, const uint32_t *count, const double *s,
+                         double centre, int integer, int64_t base, int64_t lo, int64_t hi, int64_t at,
+                         const hf_groups *out);
+/* Merges group a with group b of the same label in place of a, (4); n may be NULL as above. */
+void hf_merge_groups(int64_t n, int integer, double *a_n, double *a_p, double *a_mean, double *a_m2,
+                     const double *b_n, const double *b_p, const double *b_mean, const double *b_m2);
+/* Adds groups lo..hi to the cells of their integer p: (top + 1, 3) of count, sum and sum of squares of
+ * mean - centre (cell may be NULL); ssw is the sum of their m2. */
+void hf_add_cells(const double *p, const double *mean, const double *m2, double centre, int64_t lo,
+                  int64_t hi, double *cell, double *ssw);
+
+#endif
