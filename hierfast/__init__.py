@@ -1,0 +1,65 @@
+"""Exact Bayesian hierarchical models with very many groups.
+
+Three stages: rows given their group's effect, effects given hyperparameters, hyperparameters.
+
+Examples
+--------
+>>> import hierfast as hf
+>>> model = hf.Model(
+...     likelihood=hf.Normal(sigma="se"),
+...     population=hf.Normal(mu=hf.Normal(0, 5), sigma=hf.HalfCauchy(5)),
+... )
+>>> fit = model.fit(hf.load_eight_schools(), y="effect", group="school", random_seed=1)
+>>> fit.groups["A"].n
+1
+"""
+
+from hierfast._core import SamplingError
+from hierfast.datasets import load_eight_schools, load_radon
+from hierfast.distributions import (
+    Exponential,
+    Flat,
+    Gamma,
+    HalfCauchy,
+    HalfNormal,
+    HalfStudentT,
+    InverseGamma,
+    LogNormal,
+    Normal,
+    Power,
+    ScaledInverseChi2,
+    StudentT,
+    Uniform,
+)
+from hierfast.fit import Fit
+from hierfast.groups import Group, Groups
+from hierfast.model import Model
+from hierfast.plan import Plan
+from hierfast.statistics import Statistics
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Exponential",
+    "Fit",
+    "Flat",
+    "Gamma",
+    "Group",
+    "Groups",
+    "HalfCauchy",
+    "HalfNormal",
+    "HalfStudentT",
+    "InverseGamma",
+    "LogNormal",
+    "Model",
+    "Normal",
+    "Plan",
+    "Power",
+    "SamplingError",
+    "ScaledInverseChi2",
+    "Statistics",
+    "StudentT",
+    "Uniform",
+    "load_eight_schools",
+    "load_radon",
+]

@@ -1,0 +1,222 @@
+# The C core as Cython sees it; one declaration per C header.
+from libc.stdint cimport int32_t, int64_t, uint32_t, uint64_t
+
+cdef extern from "statistics.h" nogil:
+    ctypedef struct hf_scan:
+        int64_t code_min, code_max
+        double sum, y_min, y_max
+        int bad, integer
+    ctypedef struct hf_groups:
+        int64_t *label
+        double *n
+        double *p
+        double *mean
+        double *m2
+    void hf_scan_rows(const int64_t *code, const double *y, const double *se, int64_t lo,
+                      int64_t hi, hf_scan *out)
+    void hf_add_rows(const int64_t *code, const double *y, const double *se, int64_t base,
+                     double centre, int64_t lo, int64_t hi, uint32_t *count, double *s)
+    int64_t hf_finish_groups(int64_t n_group, int n_slab, int width, const uint32_t *count,
+                             const double *s, double centre, int integer, int64_t base,
+                             int64_t lo, int64_t hi, int64_t at, const hf_groups *out)
+    void hf_merge_groups(int64_t n, int integer, double *a_n, double *a_p, double *a_mean,
+                         double *a_m2, const double *b_n, const double *b_p,
+                         const double *b_mean, const double *b_m2)
+    void hf_add_cells(const double *p, const double *mean, const double *m2, double centre,
+                      int64_t lo, int64_t hi, double *cell, double *ssw)
+
+cdef extern from "hf.h" nogil:
+    enum:
+        HF_OK, HF_STOPPED, HF_NONFINITE, HF_NO_MODE, HF_NO_START, HF_STUCK
+        HF_TILE, HF_MAX_PHI, HF_MAX_PAR, HF_BLOCK, HF_LAMBDA, HF_SUMS
+        HF_SITE_THETA
+    ctypedef struct hf_col:
+        const double *p
+        int stride
+    ctypedef struct hf_prior:
+        const char *name
+        int n_par
+        int (*eval)(int n, const double *x, const hf_col *par, double *lp) noexcept nogil
+    ctypedef struct hf_likelihood:
+        const char *name
+        int n_stat, n_par
+    ctypedef struct hf_population:
+        const char *name
+        int n_par
+    ctypedef struct hf_arg:
+        int node, form
+        double value
+    ctypedef struct hf_node:
+        int prior, support
+        hf_arg par[4]
+    ctypedef struct hf_hyper:
+        int n_node, skip
+        hf_node node[16]
+    ctypedef struct hf_target:
+        int d
+        int (*eval)(const hf_target *t, int n, const double *z, double *lp) noexcept nogil
+        const void *ctx
+    ctypedef struct hf_cells:
+        int64_t n
+        const double *p
+        const double *m
+        hf_col mult, q
+        double centre, p_min, p_max
+    ctypedef struct hf_scalar_term:
+        const double *p
+        const double *ybar
+        hf_col loc
+        double centre, tau2, sigma2
+        uint64_t key, base
+        const uint64_t *label
+        uint32_t sweep
+    ctypedef struct hf_reader:
+        int n_row, n_quantile, n_node, by_log
+        const int32_t *row
+        double x0, inv_dx
+        const double *moment
+        const double *table
+        double centre, s0, inv_ds, spread
+    ctypedef struct hf_mixture:
+        int n
+        const double *m
+        const double *s2
+        const double *tau2
+        const double *lambda_ "lambda"
+        const double *w
+    ctypedef struct hf_integral:
+        const hf_likelihood *likelihood
+        const hf_population *population
+        int order
+        void *user
+    ctypedef struct hf_kernels_t:
+        const char *isa
+        int n_prior, n_likelihood, n_population
+        const hf_prior *prior
+        const hf_likelihood *likelihood
+        const hf_population *population
+        void (*math)(int which, int n, const double *x, double *out) noexcept nogil
+        void (*normals)(int n, uint64_t key, uint64_t base, const uint64_t *label,
+                        uint32_t sweep, uint32_t attempt, double *z) noexcept nogil
+        void (*uniforms)(int n, uint64_t key, uint64_t base, const uint64_t *label,
+                         uint32_t sweep, uint32_t attempt, double *u) noexcept nogil
+        void (*moments)(const hf_cells *c, int64_t lo, int64_t hi, int n_lambda,
+                        const double *lam, double *out) noexcept nogil
+        void (*sweep)(const hf_scalar_term *t, int64_t lo, int64_t hi, double *theta,
+                      double *sum) noexcept nogil
+        void (*read)(const hf_reader *r, int64_t n, const double *p, const double *ybar,
+                     double *mean, double *sd, double *quantile) noexcept nogil
+    const hf_kernels_t *hf_kernels(int level)
+
+cdef extern from "readout.h" nogil:
+    void hf_read_coefficients(const hf_mixture *mix, double p, double *out)
+    int hf_read_quantiles(const hf_kernels_t *k, const hf_mixture *mix, double p, double d,
+                          double mean, double sd, int n, const double *prob, double *out)
+    void hf_read_compress(const hf_mixture *mix, int n_bin, const int64_t *order, double *out)
+    double hf_read_error(const hf_kernels_t *k, const hf_mixture *mix, double p, double d,
+                         double sd, double prob, double x)
+    double hf_ndtri_at(double p)
+
+cdef extern from "run.h" nogil:
+    ctypedef struct hf_moments:
+        const hf_kernels_t *kernels
+        const hf_cells *cells
+        int n_node
+        double p_bar, lo, hi, n_group
+        const double *coef
+    ctypedef struct hf_collapsed:
+        const hf_kernels_t *kernels
+        const hf_hyper *hyper
+        hf_arg loc, scale, noise
+        double n_group, n_row, ssw
+        hf_moments moments
+    ctypedef struct hf_proposal:
+        int d, has_grid
+        double lp_mode, quality
+        double mode[16]
+        double shape[256]
+    ctypedef struct hf_integrated:
+        const hf_kernels_t *kernels
+        const hf_hyper *hyper
+        hf_integral integral
+        hf_arg loc
+        hf_arg lpar[4]
+        hf_arg ppar[4]
+        int64_t n_cell
+        hf_col stat[8]
+        hf_col mult
+    ctypedef struct hf_conditional:
+        const hf_kernels_t *kernels
+        const hf_hyper *hyper
+        hf_arg loc, scale, noise
+        double n_group, n_row, ssw, centre, p_sum, py_sum, pyy_sum
+        double sum[5]
+        double at_loc, at_scale
+        int noncentred
+    ctypedef struct hf_plan
+    ctypedef struct hf_state
+    ctypedef int (*hf_run_fn)(const hf_plan *, hf_state *, int) noexcept nogil
+    ctypedef struct hf_block:
+        hf_run_fn run
+        int term, flags
+    enum:
+        HF_MANY
+    ctypedef struct hf_plan:
+        const hf_kernels_t *kernels
+        uint64_t seed
+        int n_block
+        hf_block block[8]
+        hf_target target
+        const hf_proposal *proposal
+        int passes
+        int64_t n_group
+        const double *p
+        const double *ybar
+        uint64_t base
+        const uint64_t *label
+        hf_conditional conditional
+    ctypedef struct hf_state:
+        uint32_t chain, sweep
+        int n
+        double z[16]
+        double lp
+        double *path
+        int64_t moved
+        double *leaf
+        int shaped
+        hf_conditional conditional
+        const int *stop
+    int hf_block_independence(const hf_plan *p, hf_state *s, int block) noexcept nogil
+    int hf_block_slice(const hf_plan *p, hf_state *s, int block) noexcept nogil
+    int hf_block_theta(const hf_plan *p, hf_state *s, int block) noexcept nogil
+    int hf_block_centred(const hf_plan *p, hf_state *s, int block) noexcept nogil
+    int hf_block_noncentred(const hf_plan *p, hf_state *s, int block) noexcept nogil
+    int hf_run(const hf_plan *p, hf_state *s, uint32_t first, int n, double *path)
+    int64_t hf_leaves(int64_t n)
+    int hf_hyper_dim(const hf_hyper *h)
+    int hf_hyper_expand(const hf_kernels_t *k, const hf_hyper *h, int n, const double *z,
+                        double *x, double *lp)
+    int hf_table_size(const hf_cells *c, double lo, double hi)
+    void hf_table_nodes(double p_bar, double lo, double hi, int n, double *lam)
+    void hf_table_fit(double p_bar, double n_group, int n, const double *lam, double *moment)
+    int hf_collapsed_eval(const hf_target *t, int n, const double *z, double *lp) noexcept nogil
+    int hf_collapsed_finish(const hf_collapsed *c, uint64_t seed, uint32_t chain,
+                            uint32_t first, int n, const double *z, double *x, double *part)
+    void hf_lambda_scan(const hf_collapsed *c, double drop, double *lo, double *hi,
+                        double *best, double *mean, double *sigma2)
+    int hf_start(const hf_target *t, const hf_hyper *h, const hf_arg *data,
+                 const double *known, double *z)
+    int hf_proposal_build(const hf_target *t, const double *z0, uint64_t seed, int grid,
+                          hf_proposal *p)
+    void hf_proposal_start(const hf_proposal *p, uint64_t seed, uint32_t chain, double *z)
+    int hf_integrated_eval(const hf_target *t, int n, const double *z, double *lp) noexcept nogil
+    int hf_integrated_groups(const hf_integrated *c, const double *x, int64_t lo, int64_t hi,
+                             double *mean, double *sd)
+    int hf_integrated_invert(const hf_integrated *c, const double *x, int64_t cell, int n,
+                             const double *u, double *theta)
+    int hf_integrated_order(hf_integrated *c, const hf_target *t, const hf_proposal *p,
+                            double wanted, double *error)
+    int hf_conditional_eval(const hf_target *t, int n, const double *z, double *lp) noexcept nogil
+
+cdef extern from "rng.h" nogil:
+    uint64_t hf_key(uint64_t seed, uint32_t chain, uint32_t term, uint32_t site)

@@ -1,0 +1,580 @@
+# cython: language_level=3, boundscheck=False, wraparound=False, initializedcheck=False
+"""The customs office between Python and C: no mathematics, no loop over groups."""
+
+from cpython.mem cimport PyMem_Calloc, PyMem_Free
+from libc.stdint cimport int32_t, int64_t, uint32_t, uint64_t
+
+import numpy as np
+
+TILE = HF_TILE
+BLOCK = HF_BLOCK
+SUMS = HF_SUMS
+THETA = HF_SITE_THETA
+
+
+class SamplingError(RuntimeError):
+    """Raised where a posterior cannot be sampled as asked."""
+
+
+_MESSAGES = {
+    HF_NONFINITE: "a log density is NaN where it must be a number",
+    HF_NO_MODE: "the posterior of the hyperparameters has no maximum that could be found; "
+                     "it may be improper or have several: use more informative priors",
+    HF_NO_START: "the posterior density is zero wherever a chain could start; "
+                      "do the priors exclude what the data say?",
+    HF_STUCK: "a slice shrank to nothing: the log density is not a function of its argument",
+}
+
+
+cdef int check(int status) except -1:
+    if status != HF_OK and status != HF_STOPPED:
+        raise SamplingError(_MESSAGES[status])
+    return 0
+
+
+cdef const hf_kernels_t *table(int level) except NULL:
+    cdef const hf_kernels_t *k = hf_kernels(level)
+    if k is NULL:
+        raise ValueError(f"instruction set {level} is not available on this processor")
+    return k
+
+
+def levels():
+    """Names of the instruction sets this processor has, by level."""
+    found = {}
+    for level in range(3):
+        if hf_kernels(level) is not NULL:
+            found[level] = hf_kernels(level).isa.decode()
+    return found
+
+
+def best_level():
+    """The level kernels run at unless told otherwise."""
+    return max(levels())
+
+
+def prior_names():
+    """Priors of the core, in its order."""
+    cdef const hf_kernels_t *k = table(0)
+    return [k.prior[i].name.decode() for i in range(k.n_prior)]
+
+
+def family_names():
+    """Likelihoods and populations of the core, in its order."""
+    cdef const hf_kernels_t *k = table(0)
+    return ([k.likelihood[i].name.decode() for i in range(k.n_likelihood)],
+            [k.population[i].name.decode() for i in range(k.n_population)])
+
+
+def math(int which, const double[::1] x, int level=0):
+    """An elementary function of csrc/math.h at x."""
+    out = np.empty(x.shape[0])
+    cdef double[::1] o = out
+    table(level).math(which, <int>x.shape[0], &x[0], &o[0])
+    return out
+
+
+def key(uint64_t seed, uint32_t chain, uint32_t term, uint32_t site):
+    """The key of a stream of random numbers."""
+    return hf_key(seed, chain, term, site)
+
+
+def normals(uint64_t key, const uint64_t[::1] label, uint32_t sweep, uint32_t attempt=0, int level=0,
+            bint uniform=False):
+    """Normals (or uniforms) of csrc/rng.h for labels."""
+    out = np.empty(label.shape[0])
+    cdef double[::1] o = out
+    if uniform:
+        table(level).uniforms(<int>label.shape[0], key, 0, &label[0], sweep, attempt, &o[0])
+    else:
+        table(level).normals(<int>label.shape[0], key, 0, &label[0], sweep, attempt, &o[0])
+    return out
+
+
+def prior_logpdf(str name, const double[::1] x, list params, int level=0):
+    """Log density of a prior of csrc/prior, for tests against its twin."""
+    cdef const hf_kernels_t *k = table(level)
+    cdef hf_col par[4]
+    cdef const double[::1] column
+    cdef int index = prior_names().index(name), i
+    out = np.empty(x.shape[0])
+    cdef double[::1] o = out
+    columns = [np.ascontiguousarray(c, dtype=np.float64).ravel() for c in params]
+    for i in range(len(columns)):
+        column = columns[i]
+        par[i].p = &column[0]
+        par[i].stride = 0 if column.shape[0] == 1 else 1
+    check(k.prior[index].eval(<int>x.shape[0], &x[0], par, &o[0]))
+    return out
+
+
+# --- statistics -----------------------------------------------------------------------------------
+
+
+def scan_rows(const int64_t[::1] code, const double[::1] y, const double[::1] se, int64_t lo,
+              int64_t hi):
+    """Range of codes and y, whether all is finite, whether y is integer-valued."""
+    cdef hf_scan out
+    cdef const int64_t *c = NULL if code is None else &code[0]
+    cdef const double *s = NULL if se is None else &se[0]
+    with nogil:
+        hf_scan_rows(c, &y[0], s, lo, hi, &out)
+    return (out.code_min, out.code_max, out.sum, out.y_min, out.y_max, bool(out.bad),
+            bool(out.integer))
+
+
+def add_rows(const int64_t[::1] code, const double[::1] y, const double[::1] se, int64_t base,
+             double centre, int64_t lo, int64_t hi, uint32_t[::1] count, double[::1] s):
+    """Add rows lo..hi to one slab."""
+    cdef const int64_t *c = NULL if code is None else &code[0]
+    cdef const double *e = NULL if se is None else &se[0]
+    with nogil:
+        hf_add_rows(c, &y[0], e, base, centre, lo, hi, &count[0], &s[0])
+
+
+def finish_groups(int width, const uint32_t[:, ::1] count, const double[::1] s, double centre,
+                  bint integer, int64_t base, int64_t lo, int64_t hi, int64_t at=0, out=None):
+    """Write the statistics of groups lo..hi that have rows; return how many there are."""
+    cdef hf_groups g
+    cdef int64_t[::1] label
+    cdef double[::1] n, p, mean, m2
+    cdef int64_t found
+    cdef hf_groups *where = NULL
+    if out is not None:
+        label, p, mean, m2 = out[0], out[2], out[3], out[4]
+        g.label, g.p, g.mean, g.m2, g.n = &label[0], &p[0], &mean[0], &m2[0], NULL
+        if out[1] is not None:
+            n = out[1]
+            g.n = &n[0]
+        where = &g
+    cdef int64_t n_group = count.shape[1]
+    cdef int n_slab = <int>count.shape[0]
+    with nogil:
+        found = hf_finish_groups(n_group, n_slab, width, &count[0, 0], &s[0], centre, integer,
+                                      base, lo, hi, at, where)
+    return found
+
+
+def merge_groups(bint integer, double[::1] a_n, double[::1] a_p, double[::1] a_mean,
+                 double[::1] a_m2, const double[::1] b_n, const double[::1] b_p,
+                 const double[::1] b_mean, const double[::1] b_m2):
+    """Merge matched groups b into a."""
+    if a_p.shape[0]:
+        hf_merge_groups(a_p.shape[0], integer, NULL if a_n is None else &a_n[0], &a_p[0],
+                             &a_mean[0], &a_m2[0], NULL if b_n is None else &b_n[0], &b_p[0],
+                             &b_mean[0], &b_m2[0])
+
+
+def add_cells(const double[::1] p, const double[::1] mean, const double[::1] m2, double centre,
+              int64_t lo, int64_t hi, double[:, ::1] cell):
+    """Add groups lo..hi to the cells of their count; return the sum of their m2."""
+    cdef double ssw
+    cdef double *c = NULL if cell is None else &cell[0, 0]
+    with nogil:
+        hf_add_cells(&p[0], &mean[0], &m2[0], centre, lo, hi, c, &ssw)
+    return ssw
+
+
+# --- hyperparameters ------------------------------------------------------------------------------
+
+
+cdef hf_arg to_arg(arg):
+    cdef hf_arg out
+    out.node, out.form, out.value = arg.node, arg.form, arg.value
+    return out
+
+
+cdef class Target:
+    """A posterior density of the hyperparameters and all it reads; a subclass a scheme."""
+
+    cdef hf_hyper hyper
+    cdef hf_target target
+    cdef const hf_kernels_t *kernels
+    cdef hf_proposal *proposal
+    cdef hf_arg data[3]
+    cdef readonly int n_node
+    cdef list keep
+
+    def __cinit__(self, *args, **kwargs):
+        self.proposal = <hf_proposal *>PyMem_Calloc(1, sizeof(hf_proposal))
+        if self.proposal is NULL:
+            raise MemoryError()
+
+    def __dealloc__(self):
+        PyMem_Free(self.proposal)
+
+    cdef set_graph(self, graph, int skip, int level):
+        names = prior_names()
+        self.kernels = table(level)
+        self.n_node = len(graph.nodes)
+        self.hyper.n_node, self.hyper.skip = self.n_node, skip
+        for i, node in enumerate(graph.nodes):
+            self.hyper.node[i].prior = names.index(node.prior)
+            self.hyper.node[i].support = node.support
+            for a, arg in enumerate(node.args):
+                self.hyper.node[i].par[a] = to_arg(arg)
+        for i, arg in enumerate((graph.location, graph.scale, graph.noise)):
+            self.data[i] = to_arg(arg)
+        self.keep = []
+
+    cdef const double *column(self, array):
+        cdef const double[::1] view = array
+        self.keep.append(array)
+        return &view[0]
+
+    @property
+    def dim(self):
+        return self.target.d
+
+    def start(self, double mean, double tau, double sigma):
+        """Coordinates near the mode, given what location, scale and noise look like in the data."""
+        cdef double known[3]
+        cdef double z[16]
+        known[0], known[1], known[2] = mean, tau, sigma
+        check(hf_start(&self.target, &self.hyper, self.data, known, z))
+        return [z[k] for k in range(self.target.d)]
+
+    def build_proposal(self, list start, uint64_t seed, bint grid):
+        """Find the mode, build the proposal; return its quality, mode and shape."""
+        cdef double z[16]
+        for k, v in enumerate(start):
+            z[k] = v
+        cdef int status
+        with nogil:
+            status = hf_proposal_build(&self.target, z, seed, grid, self.proposal)
+        check(status)
+        d = self.target.d
+        return (self.proposal.quality, [self.proposal.mode[k] for k in range(d)],
+                [self.proposal.shape[k] for k in range(d * d)])
+
+    def logp(self, const double[:, ::1] z):
+        """Log density at z (d, n), n <= TILE."""
+        out = np.empty(z.shape[1])
+        cdef double[::1] o = out
+        check(self.target.eval(&self.target, <int>z.shape[1], &z[0, 0], &o[0]))
+        return out
+
+    def values(self, const double[:, ::1] z):
+        """Values of the unknowns (n_node, n) at z (d, n), n <= TILE."""
+        out = np.empty((self.n_node, z.shape[1]))
+        cdef double[:, ::1] o = out
+        cdef double[256] lp
+        check(hf_hyper_expand(self.kernels, &self.hyper, <int>z.shape[1], &z[0, 0], &o[0, 0], lp))
+        return out
+
+    def sweeps_blocks(self):
+        return ()
+
+
+cdef class Collapsed(Target):
+    """Normal rows in Normal groups, effects (and a skipped mean) integrated out."""
+
+    cdef hf_collapsed ctx
+    cdef hf_cells cells
+
+    def __init__(self, graph, int skip, cells, int level):
+        self.set_graph(graph, skip, level)
+        self.cells.n = len(cells.p)
+        self.cells.p, self.cells.m = self.column(cells.p), self.column(cells.mean)
+        self.cells.mult.p, self.cells.mult.stride = self.column(cells.mult), len(cells.mult) > 1
+        self.cells.q.p, self.cells.q.stride = self.column(cells.squares), len(cells.squares) > 1
+        self.cells.centre = cells.centre
+        self.cells.p_min, self.cells.p_max = cells.p_min, cells.p_max
+        self.ctx.kernels, self.ctx.hyper = self.kernels, &self.hyper
+        self.ctx.loc, self.ctx.scale, self.ctx.noise = self.data[0], self.data[1], self.data[2]
+        self.ctx.n_group, self.ctx.n_row, self.ctx.ssw = cells.n_group, cells.n_row, cells.ssw
+        self.ctx.moments.kernels, self.ctx.moments.cells = self.kernels, &self.cells
+        self.ctx.moments.n_group = cells.n_group
+        self.ctx.moments.p_bar = cells.p_bar
+        self.target.d = hf_hyper_dim(&self.hyper)
+        self.target.eval = hf_collapsed_eval
+        self.target.ctx = &self.ctx
+
+    def scan(self, double drop):
+        """Range of lambda the data leave, and the profile's place; see csrc/phi/start.c."""
+        cdef double lo, hi, best, mean, sigma2
+        hf_lambda_scan(&self.ctx, drop, &lo, &hi, &best, &mean, &sigma2)
+        return lo, hi, best, mean, sigma2
+
+    def table_size(self, double lo, double hi):
+        return hf_table_size(&self.cells, lo, hi)
+
+    def table_nodes(self, double lo, double hi, int n):
+        out = np.empty(n)
+        cdef double[::1] o = out
+        hf_table_nodes(self.ctx.moments.p_bar, lo, hi, n, &o[0])
+        return out
+
+    def moment_leaf(self, int64_t leaf, const double[::1] lam, double[::1] out):
+        """Moments of one leaf of cells at up to HF_LAMBDA values of lambda."""
+        cdef int64_t lo = leaf * HF_BLOCK, hi = min(lo + HF_BLOCK, self.cells.n)
+        with nogil:
+            self.kernels.moments(&self.cells, lo, hi, <int>lam.shape[0], &lam[0], &out[0])
+
+    def set_table(self, double lo, double hi, const double[::1] lam, double[:, ::1] moment):
+        """Fit the table to moments (4, n) at its nodes and read it from now on."""
+        hf_table_fit(self.ctx.moments.p_bar, self.ctx.n_group, <int>lam.shape[0], &lam[0],
+                          &moment[0, 0])
+        self.ctx.moments.coef = self.column(np.asarray(moment).ravel())
+        self.ctx.moments.lo, self.ctx.moments.hi = lo, hi
+        self.ctx.moments.n_node = <int>lam.shape[0]
+
+    def finish(self, uint64_t seed, uint32_t chain, uint32_t first, const double[:, ::1] z,
+               double[:, ::1] x, double[:, ::1] part):
+        """Values (n_node, n) with a skipped mean drawn, and components (4, n); n <= TILE."""
+        cdef const double *point = &z[0, 0] if z.shape[0] else NULL
+        cdef double *values = &x[0, 0] if x.shape[0] else NULL
+        check(hf_collapsed_finish(&self.ctx, seed, chain, first, <int>x.shape[1], point, values,
+                                       &part[0, 0]))
+
+
+cdef class Integrated(Target):
+    """Any likelihood and population of the core, effects integrated out by quadrature."""
+
+    cdef hf_integrated ctx
+
+    def __init__(self, graph, str likelihood, str population, stats, lpar, ppar, int level):
+        self.set_graph(graph, -1, level)
+        names = family_names()
+        cdef const hf_kernels_t *k = self.kernels
+        cdef int i = names[0].index(likelihood), j = names[1].index(population)
+        self.ctx.kernels, self.ctx.hyper = k, &self.hyper
+        self.ctx.integral.likelihood, self.ctx.integral.population = &k.likelihood[i], &k.population[j]
+        self.ctx.integral.order = 61
+        self.ctx.loc = self.data[0]
+        for a, arg in enumerate(lpar):
+            self.ctx.lpar[a] = to_arg(arg)
+        for a, arg in enumerate(ppar):
+            self.ctx.ppar[a] = to_arg(arg)
+        for s, column in enumerate(stats):
+            self.ctx.stat[s].p, self.ctx.stat[s].stride = self.column(column), len(column) > 1
+        self.ctx.mult.p, self.ctx.mult.stride = self.column(np.ones(1)), 0
+        self.ctx.n_cell = len(stats[0])
+        self.target.d = hf_hyper_dim(&self.hyper)
+        self.target.eval = hf_integrated_eval
+        self.target.ctx = &self.ctx
+
+    def choose_order(self, double wanted):
+        """Set the order; return it and the error it leaves in the log posterior around the mode."""
+        cdef double error
+        cdef int status
+        with nogil:
+            status = hf_integrated_order(&self.ctx, &self.target, self.proposal, wanted, &error)
+        check(status)
+        return self.ctx.integral.order, error
+
+    def moments(self, const double[::1] x, int64_t lo, int64_t hi, double[::1] mean, double[::1] sd):
+        """Mean and sd of effects lo..hi given values x (n_node,)."""
+        cdef int status
+        cdef const double *v = &x[0] if x.shape[0] else NULL
+        with nogil:
+            status = hf_integrated_groups(&self.ctx, v, lo, hi, &mean[0], &sd[0])
+        check(status)
+
+    def invert(self, const double[::1] x, int64_t cell, const double[::1] u, double[::1] out):
+        """Quantiles of one effect given values x."""
+        cdef int status
+        cdef const double *v = &x[0] if x.shape[0] else NULL
+        with nogil:
+            status = hf_integrated_invert(&self.ctx, v, cell, <int>u.shape[0], &u[0], &out[0])
+        check(status)
+
+
+cdef class Conditional(Target):
+    """Normal rows in Normal groups with the effects drawn: the two-block Gibbs sampler."""
+
+    cdef hf_conditional ctx
+    cdef const double *p
+    cdef const double *ybar
+    cdef int64_t n_group
+
+    def __init__(self, graph, cells, p, ybar, double p_sum, double py_sum, double pyy_sum, int level):
+        self.set_graph(graph, -1, level)
+        self.ctx.kernels, self.ctx.hyper = self.kernels, &self.hyper
+        self.ctx.loc, self.ctx.scale, self.ctx.noise = self.data[0], self.data[1], self.data[2]
+        self.ctx.n_group, self.ctx.n_row, self.ctx.ssw = cells.n_group, cells.n_row, cells.ssw
+        self.ctx.centre = cells.centre
+        self.ctx.p_sum, self.ctx.py_sum, self.ctx.pyy_sum = p_sum, py_sum, pyy_sum
+        self.p, self.ybar, self.n_group = self.column(p), self.column(ybar), len(p)
+        self.target.d = hf_hyper_dim(&self.hyper)
+        self.target.eval = hf_conditional_eval
+        self.target.ctx = &self.ctx
+
+
+cdef class Chain:
+    """One chain: a plan's blocks and the state they move; arrays are Python's."""
+
+    cdef hf_plan plan
+    cdef hf_state state
+    cdef Target target
+    cdef object leaf, label, stop_flag
+    cdef const int[::1] stop
+
+    def __init__(self, Target target, uint64_t seed, uint32_t chain, blocks, stop, int passes=1,
+                 uint64_t base=0, label=None):
+        cdef hf_block *b
+        cdef double[::1] leaf
+        cdef const uint64_t[::1] labels
+        cdef Conditional gibbs
+        self.target, self.stop_flag, self.stop = target, stop, stop
+        self.plan.kernels, self.plan.seed = target.kernels, seed
+        self.plan.target, self.plan.proposal = target.target, target.proposal
+        self.plan.passes = passes
+        self.state.chain, self.state.stop = chain, &self.stop[0]
+        self.plan.n_block = len(blocks)
+        for i, name in enumerate(blocks):
+            b = &self.plan.block[i]
+            b.term, b.flags = 0, HF_MANY if name == "independence" else 0
+            if name == "independence":
+                b.run = hf_block_independence
+            elif name == "slice":
+                b.run = hf_block_slice
+            elif name == "theta":
+                b.run = hf_block_theta
+            elif name == "centred":
+                b.run = hf_block_centred
+            else:
+                b.run = hf_block_noncentred
+        if isinstance(target, Conditional):
+            gibbs = target
+            self.leaf = np.zeros(hf_leaves(gibbs.n_group) * HF_SUMS)
+            leaf = self.leaf
+            self.state.leaf = &leaf[0]
+            self.state.conditional = gibbs.ctx
+            self.plan.n_group, self.plan.p, self.plan.ybar = gibbs.n_group, gibbs.p, gibbs.ybar
+            self.plan.base = base
+            if label is not None:
+                self.label = label
+                labels = label
+                self.plan.label = &labels[0]
+
+    def begin(self, start=None):
+        """Set the coordinates: those given, or a draw from the proposal's trial points."""
+        cdef double lp = 0.0
+        if start is None:
+            hf_proposal_start(self.plan.proposal, self.plan.seed, self.state.chain, self.state.z)
+        else:
+            for k, v in enumerate(start):
+                self.state.z[k] = v
+        if not isinstance(self.target, Conditional):
+            check(self.plan.target.eval(&self.plan.target, 1, self.state.z, &lp))
+        self.state.lp = lp
+
+    def run(self, uint32_t first, double[:, ::1] path):
+        """Sweeps first.. into path (d, n); True if the stop flag was seen."""
+        cdef int status, n = <int>path.shape[1]
+        with nogil:
+            status = hf_run(&self.plan, &self.state, first, n, &path[0, 0])
+        check(status)
+        return status == HF_STOPPED
+
+    @property
+    def moved(self):
+        return self.state.moved
+
+    @property
+    def sums(self):
+        """Sums of the last pass over the effects."""
+        return [self.state.conditional.sum[k] for k in range(HF_SUMS)]
+
+    def save(self):
+        """The state as bytes; pointers in it mean nothing to another chain and are not restored."""
+        return (<char *>&self.state)[:sizeof(hf_state)]
+
+    def load(self, bytes saved):
+        """Take over a state saved by a chain of the same plan."""
+        cdef hf_state old = self.state
+        cdef const char *data = saved
+        self.state = (<const hf_state *>data)[0]
+        self.state.leaf, self.state.stop, self.state.chain = old.leaf, old.stop, old.chain
+        self.state.conditional.kernels = old.conditional.kernels
+        self.state.conditional.hyper = old.conditional.hyper
+
+
+# --- groups ---------------------------------------------------------------------------------------
+
+
+def sweep(const double[::1] p, const double[::1] ybar, double loc, double tau2, double sigma2,
+          double centre, uint64_t key, uint32_t sweep, uint64_t base, const uint64_t[::1] label,
+          int64_t lo, int64_t hi, double[::1] theta, double[::1] sums, int level):
+    """One fused pass over groups lo..hi; effects into theta (hi - lo,) where it is given."""
+    cdef hf_scalar_term t
+    t.p, t.ybar, t.loc.p, t.loc.stride = &p[0], &ybar[0], &loc, 0
+    t.centre, t.tau2, t.sigma2, t.key, t.base, t.sweep = centre, tau2, sigma2, key, base, sweep
+    t.label = NULL if label is None else &label[0]
+    cdef const hf_kernels_t *k = table(level)
+    cdef double *out = NULL if theta is None else &theta[0]
+    with nogil:
+        k.sweep(&t, lo, hi, out, &sums[0])
+
+
+cdef class Mixture:
+    """Components of the groups' posteriors."""
+
+    cdef hf_mixture mix
+    cdef const hf_kernels_t *kernels
+    cdef object keep
+
+    def __init__(self, const double[:, ::1] part, int level, const double[::1] w=None):
+        self.keep = (part, w)
+        self.mix.n = <int>part.shape[1]
+        self.mix.m, self.mix.s2 = &part[0, 0], &part[1, 0]
+        self.mix.tau2, self.mix.lambda_ = &part[2, 0], &part[3, 0]
+        self.mix.w = NULL if w is None else &w[0]
+        self.kernels = table(level)
+
+    def coefficients(self, const double[::1] p, double[:, ::1] out):
+        """Rows of moment coefficients at weights p."""
+        cdef int64_t i
+        with nogil:
+            for i in range(p.shape[0]):
+                hf_read_coefficients(&self.mix, p[i], &out[i, 0])
+
+    def quantiles(self, const double[::1] p, const double[::1] d, const double[::1] mean,
+                  const double[::1] sd, const double[::1] prob, double[:, ::1] out):
+        """Quantiles of groups with weight p and mean d, about the centre."""
+        cdef int64_t i
+        cdef int n = <int>prob.shape[0]
+        with nogil:
+            for i in range(p.shape[0]):
+                hf_read_quantiles(self.kernels, &self.mix, p[i], d[i], mean[i], sd[i], n,
+                                       &prob[0], &out[i, 0])
+
+    def compress(self, int n_bin, const int64_t[::1] order):
+        """A mixture of n_bin components (4, n_bin) and weights that stands for this one."""
+        out = np.empty((5, n_bin))
+        cdef double[:, ::1] o = out
+        hf_read_compress(&self.mix, n_bin, &order[0], &o[0, 0])
+        return out
+
+    def error(self, double p, double d, double sd, double prob, double x):
+        """Distance in sd of x from the quantile, to first order."""
+        cdef double out
+        with nogil:
+            out = hf_read_error(self.kernels, &self.mix, p, d, sd, prob, x)
+        return out
+
+
+def ndtri(double p):
+    """Standard normal quantile."""
+    return hf_ndtri_at(p)
+
+
+def read_groups(int level, bint by_log, const int32_t[::1] row, double x0, double inv_dx,
+                const double[:, ::1] moment, const double[:, :, ::1] table_, double centre, double s0,
+                double inv_ds, double spread, const double[::1] p, const double[::1] ybar, int64_t lo,
+                int64_t hi, double[::1] mean, double[::1] sd, double[:, ::1] quantile):
+    """Posterior mean, sd and quantiles of groups lo..hi; see csrc/conjugate/normal_read.h."""
+    cdef hf_reader r
+    cdef const hf_kernels_t *k = table(level)
+    cdef double *m = NULL if mean is None else &mean[lo]
+    cdef double *s = NULL if sd is None else &sd[lo]
+    cdef double *q = NULL if quantile is None else &quantile[lo, 0]
+    r.n_row, r.by_log, r.x0, r.inv_dx = <int>moment.shape[0], by_log, x0, inv_dx
+    r.n_quantile = r.n_node = 0
+    r.row = NULL if row is None else &row[0]
+    r.moment, r.centre, r.s0, r.inv_ds, r.spread = &moment[0, 0], centre, s0, inv_ds, spread
+    if table_ is not None:
+        r.table, r.n_quantile, r.n_node = &table_[0, 0, 0], <int>table_.shape[1], <int>table_.shape[2]
+    with nogil:
+        k.read(&r, hi - lo, &p[lo], &ybar[lo], m, s, q)
