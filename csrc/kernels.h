@@ -35,12 +35,11 @@ typedef struct {
   double centre, s0, inv_ds, spread; /* nodes are uniform in s(d / spread) */
 } hf_reader;
 
-/* Components of the mixture a group's posterior is: theta | t ~ N((1-k) m + k ybar, v), where
+/* Equally weighted components of the mixture a group's posterior is: theta | t ~ N((1-k) m + k ybar, v), where
  * k = lambda p / (1 + lambda p) and v = tau2 / (1 + lambda p) + (1-k)^2 s2 (conjugate/normal.h). */
 typedef struct {
   int n;
   const double *m, *s2, *tau2, *lambda; /* (n,) */
-  const double *w;                      /* (n,) weights that sum to one, or NULL: all equal */
 } hf_mixture;
 
 /* The generic quadrature over one stage-two effect (theta/quadrature.h); lanes are (phi, cell). */

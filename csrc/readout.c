@@ -72,7 +72,6 @@ void hf_read_compress(const hf_mixture *mix, int n_bin, const int64_t *order, do
     out[n_bin + bin] = (s2 + spread) / count;
     out[2 * n_bin + bin] = tau2 / count;
     out[3 * n_bin + bin] = lambda / count;
-    out[4 * n_bin + bin] = count / mix->n;
   }
 }
 

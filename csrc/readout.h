@@ -14,8 +14,8 @@ void hf_read_coefficients(const hf_mixture *mix, double p, double *out);
 /* Quantiles of the mixture at n increasing probabilities, to 1e-10 in probability; about the centre. */
 int hf_read_quantiles(const hf_kernels_t *k, const hf_mixture *mix, double p, double d, double mean,
                       double sd, int n, const double *prob, double *out);
-/* n_bin components that stand for all: equal shares in the given order (by lambda); out (5, n_bin) of
- * m, s2, tau2, lambda, w, the spread of m within a bin added to s2. */
+/* n_bin components that stand for all: equal shares in the given order (by lambda); out (4, n_bin) of
+ * m, s2, tau2, lambda, the spread of m within a bin added to s2. */
 void hf_read_compress(const hf_mixture *mix, int n_bin, const int64_t *order, double *out);
 /* How far, in sd, x is from the quantile of the full mixture, to first order. */
 double hf_read_error(const hf_kernels_t *k, const hf_mixture *mix, double p, double d, double sd,

@@ -35,11 +35,11 @@ void hf_scan_rows(const int64_t *code, const double *y, const double *se, int64_
 }
 
 void hf_add_rows(const int64_t *code, const double *y, const double *se, int64_t base, double centre,
-                 int64_t lo, int64_t hi, uint32_t *count, double *s) {
+                 const double *near, int64_t lo, int64_t hi, uint32_t *count, double *s) {
   for (int64_t i = lo; i < hi; i++) {
     int64_t ahead = i + AHEAD < hi ? i + AHEAD : hi - 1;
     int64_t j = code ? code[i] - base : i, next = code ? code[ahead] - base : ahead;
-    double d = y[i] - centre;
+    double d = y[i] - (near ? near[j] : centre);
     __builtin_prefetch(count + next, 1);
     count[j]++;
     if (se) {
@@ -79,9 +79,10 @@ static void finish(double n, double p, double s1, double s2, double centre, int 
 }
 
 int64_t hf_finish_groups(int64_t n_group, int n_slab, int width, const uint32_t *count, const double *s,
-                         double centre, int integer, int64_t base, int64_t lo, int64_t hi, int64_t at,
-                         const hf_groups *out) {
+                         double centre, const double *near, int integer, int64_t base, int64_t lo,
+                         int64_t hi, int64_t at, hf_groups *out) {
   int64_t found = 0;
+  double within = 0.0, between = 0.0;
   for (int64_t j = lo; j < hi; j++) {
     uint64_t n = 0;
     double sum[3] = {0};
@@ -95,8 +96,15 @@ int64_t hf_finish_groups(int64_t n_group, int n_slab, int width, const uint32_t 
     out->label[at] = base + j;
     out->p[at] = p;
     if (out->n) out->n[at] = rows;
-    finish(rows, p, sum[width - 2], sum[width - 1], centre, integer, &out->mean[at], &out->m2[at]);
-    at++;
+    finish(rows, p, sum[width - 2], sum[width - 1], near ? near[j] : centre, integer, &out->mean[at],
+           &out->m2[at]);
+    double d = out->mean[at] - centre;
+    within += out->m2[at++];
+    between += p * d * d;
+  }
+  if (out) {
+    out->within = within;
+    out->between = between;
   }
   return found;
 }

@@ -12,13 +12,15 @@ cdef extern from "statistics.h" nogil:
         double *p
         double *mean
         double *m2
+        double within, between
     void hf_scan_rows(const int64_t *code, const double *y, const double *se, int64_t lo,
                       int64_t hi, hf_scan *out)
     void hf_add_rows(const int64_t *code, const double *y, const double *se, int64_t base,
-                     double centre, int64_t lo, int64_t hi, uint32_t *count, double *s)
+                     double centre, const double *near, int64_t lo, int64_t hi, uint32_t *count,
+                     double *s)
     int64_t hf_finish_groups(int64_t n_group, int n_slab, int width, const uint32_t *count,
-                             const double *s, double centre, int integer, int64_t base,
-                             int64_t lo, int64_t hi, int64_t at, const hf_groups *out)
+                             const double *s, double centre, const double *near, int integer,
+                             int64_t base, int64_t lo, int64_t hi, int64_t at, hf_groups *out)
     void hf_merge_groups(int64_t n, int integer, double *a_n, double *a_p, double *a_mean,
                          double *a_m2, const double *b_n, const double *b_p,
                          const double *b_mean, const double *b_m2)
@@ -83,7 +85,6 @@ cdef extern from "hf.h" nogil:
         const double *s2
         const double *tau2
         const double *lambda_ "lambda"
-        const double *w
     ctypedef struct hf_integral:
         const hf_likelihood *likelihood
         const hf_population *population
@@ -185,7 +186,7 @@ cdef extern from "run.h" nogil:
         double *leaf
         int shaped
         hf_conditional conditional
-        const int *stop
+        const volatile int *stop
     int hf_block_independence(const hf_plan *p, hf_state *s, int block) noexcept nogil
     int hf_block_slice(const hf_plan *p, hf_state *s, int block) noexcept nogil
     int hf_block_theta(const hf_plan *p, hf_state *s, int block) noexcept nogil

@@ -124,22 +124,27 @@ def scan_rows(const int64_t[::1] code, const double[::1] y, const double[::1] se
 
 
 def add_rows(const int64_t[::1] code, const double[::1] y, const double[::1] se, int64_t base,
-             double centre, int64_t lo, int64_t hi, uint32_t[::1] count, double[::1] s):
+             double centre, const double[::1] near, int64_t lo, int64_t hi, uint32_t[::1] count,
+             double[::1] s):
     """Add rows lo..hi to one slab."""
+    cdef const double *around = NULL if near is None else &near[0]
     cdef const int64_t *c = NULL if code is None else &code[0]
     cdef const double *e = NULL if se is None else &se[0]
     with nogil:
-        hf_add_rows(c, &y[0], e, base, centre, lo, hi, &count[0], &s[0])
+        hf_add_rows(c, &y[0], e, base, centre, around, lo, hi, &count[0], &s[0])
 
 
 def finish_groups(int width, const uint32_t[:, ::1] count, const double[::1] s, double centre,
-                  bint integer, int64_t base, int64_t lo, int64_t hi, int64_t at=0, out=None):
-    """Write the statistics of groups lo..hi that have rows; return how many there are."""
+                  const double[::1] near, bint integer, int64_t base, int64_t lo, int64_t hi,
+                  int64_t at=0, out=None):
+    """Write the statistics of groups lo..hi that have rows; return how many there are, or, having
+    written them, their squares within and between."""
     cdef hf_groups g
     cdef int64_t[::1] label
     cdef double[::1] n, p, mean, m2
     cdef int64_t found
     cdef hf_groups *where = NULL
+    cdef const double *around = NULL if near is None else &near[0]
     if out is not None:
         label, p, mean, m2 = out[0], out[2], out[3], out[4]
         g.label, g.p, g.mean, g.m2, g.n = &label[0], &p[0], &mean[0], &m2[0], NULL
@@ -150,9 +155,11 @@ def finish_groups(int width, const uint32_t[:, ::1] count, const double[::1] s, 
     cdef int64_t n_group = count.shape[1]
     cdef int n_slab = <int>count.shape[0]
     with nogil:
-        found = hf_finish_groups(n_group, n_slab, width, &count[0, 0], &s[0], centre, integer,
-                                      base, lo, hi, at, where)
-    return found
+        found = hf_finish_groups(n_group, n_slab, width, &count[0, 0], &s[0], centre, around,
+                                 integer, base, lo, hi, at, where)
+    if out is None:
+        return found
+    return g.within, g.between
 
 
 def merge_groups(bint integer, double[::1] a_n, double[::1] a_p, double[::1] a_mean,
@@ -515,12 +522,11 @@ cdef class Mixture:
     cdef const hf_kernels_t *kernels
     cdef object keep
 
-    def __init__(self, const double[:, ::1] part, int level, const double[::1] w=None):
-        self.keep = (part, w)
+    def __init__(self, const double[:, ::1] part, int level):
+        self.keep = part
         self.mix.n = <int>part.shape[1]
         self.mix.m, self.mix.s2 = &part[0, 0], &part[1, 0]
         self.mix.tau2, self.mix.lambda_ = &part[2, 0], &part[3, 0]
-        self.mix.w = NULL if w is None else &w[0]
         self.kernels = table(level)
 
     def coefficients(self, const double[::1] p, double[:, ::1] out):
@@ -541,8 +547,8 @@ cdef class Mixture:
                                        &prob[0], &out[i, 0])
 
     def compress(self, int n_bin, const int64_t[::1] order):
-        """A mixture of n_bin components (4, n_bin) and weights that stands for this one."""
-        out = np.empty((5, n_bin))
+        """Components (4, n_bin) of a mixture that stands for this one."""
+        out = np.empty((4, n_bin))
         cdef double[:, ::1] o = out
         hf_read_compress(&self.mix, n_bin, &order[0], &o[0, 0])
         return out

@@ -91,11 +91,6 @@ static void HF_NAME(normal_mixture)(const hf_mixture *mix, double p, double d, d
       buf[0][i] = sd > 0.0 ? hf_ndtr(u) : (x >= mean ? 1.0 : 0.0);
       buf[1][i] = sd > 0.0 ? hf_exp(-0.5 * u * u) / sd : 0.0;
     }
-    if (mix->w)
-      for (int i = 0; i < n; i++) {
-        buf[0][i] *= mix->w[lo + i];
-        buf[1][i] *= mix->w[lo + i];
-      }
     for (int i = n; i < full; i++) buf[0][i] = buf[1][i] = 0.0;
     for (int i = 0; i < full; i += 8)
       for (int k = 0; k < 8; k++) {
@@ -103,8 +98,7 @@ static void HF_NAME(normal_mixture)(const hf_mixture *mix, double p, double d, d
         acc[1][k] += buf[1][i + k];
       }
   }
-  double scale = mix->w ? 1.0 : 1.0 / mix->n;
-  *cdf = hf_lanes(acc[0]) * scale;
-  *pdf = hf_lanes(acc[1]) * scale * 0.398942280401432677939946;
+  *cdf = hf_lanes(acc[0]) / mix->n;
+  *pdf = hf_lanes(acc[1]) * 0.398942280401432677939946 / mix->n;
 }
 #endif

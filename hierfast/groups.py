@@ -1,0 +1,276 @@
+"""The groups of a fit, read lazily: moments, quantiles, draws on demand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from hierfast import _core
+from hierfast.data import label_keys
+from hierfast.readout import MixtureReader, QuadratureReader, Reader
+from hierfast.sampler import FloatArray
+from hierfast.threads import run_all
+
+if TYPE_CHECKING:
+    from hierfast.fit import Draws
+    from hierfast.plan import Plan
+
+SHOWN = 3  # groups at each end of a repr
+
+
+class Groups:
+    """Posterior of every group's effect.
+
+    Nothing of size groups x draws is held: means, sds and quantiles are those of mixtures over the
+    draws of the hyperparameters, and `draws` makes any slice of the effects again, always the same.
+
+    Attributes
+    ----------
+    labels : numpy.ndarray
+        Sorted labels (J,).
+    quantile_error : float
+        Largest error found in the quantiles last read, in posterior sd; 0 where none were tabulated.
+    """
+
+    def __init__(self, plan: Plan, draws: Draws, cores: int) -> None:
+        self._plan, self._draws, self._cores = plan, draws, cores
+        self.labels = plan.statistics.labels
+        self.quantile_error = 0.0
+
+    @cached_property
+    def _reader(self) -> Reader:
+        if self._plan.scheme == "quadrature":
+            return QuadratureReader(self._plan, self._draws.values, self._cores)
+        return MixtureReader(self._plan, self._draws.parts, self._cores)
+
+    @cached_property
+    def _moments(self) -> tuple[FloatArray, FloatArray]:
+        return self._reader.moments()
+
+    @property
+    def n(self) -> NDArray[np.int64]:
+        """Rows per group (J,)."""
+        return self._plan.statistics.n
+
+    @property
+    def mean(self) -> FloatArray:
+        """Posterior means (J,), in the unit of y."""
+        return self._moments[0]
+
+    @property
+    def sd(self) -> FloatArray:
+        """Posterior standard deviations (J,), in the unit of y."""
+        return self._moments[1]
+
+    def quantile(self, probs: ArrayLike) -> FloatArray:
+        """Posterior quantiles.
+
+        Parameters
+        ----------
+        probs : array_like
+            Probabilities (Q,) between 0 and 1, or one.
+
+        Returns
+        -------
+        numpy.ndarray
+            Quantiles (J, Q), or (J,) for a single probability.
+
+        Examples
+        --------
+        >>> import hierfast as hf
+        >>> model = hf.Model(hf.Normal(sigma=1), hf.Normal(hf.Flat(), hf.HalfNormal(1)))
+        >>> fit = model.fit({"y": [1.0, 2.0, 4.0]}, y="y", random_seed=1, progressbar=False)
+        >>> fit.groups.quantile([0.1, 0.5, 0.9]).shape
+        (3, 3)
+        """
+        given = np.asarray(probs, dtype=np.float64)
+        p = np.ascontiguousarray(given.ravel())
+        wrong = p[~((p > 0) & (p < 1))]
+        if len(wrong):
+            raise ValueError(f"probs must lie strictly between 0 and 1; got {wrong[0]}")
+        out = self._reader.quantiles(p)
+        self.quantile_error = self._reader.error
+        return out if given.ndim else out[:, 0]
+
+    def interval(self, prob: float = 0.9) -> FloatArray:
+        """Central posterior intervals.
+
+        Parameters
+        ----------
+        prob : float
+            Probability inside.
+
+        Returns
+        -------
+        numpy.ndarray
+            Lower and upper ends (J, 2).
+        """
+        if not 0 < prob < 1:
+            raise ValueError(f"prob must lie strictly between 0 and 1; got {prob}")
+        return self.quantile([0.5 * (1 - prob), 0.5 * (1 + prob)])
+
+    def draws(self, groups: Any = None, draws: Any = None) -> FloatArray:
+        """Draw effects; draw t of all groups belongs to draw t of ``fit.hyper``.
+
+        Parameters
+        ----------
+        groups : label or sequence of labels, optional
+            Which groups; all by default.
+        draws : slice or sequence of int, optional
+            Which draws of each chain; all by default.
+
+        Returns
+        -------
+        numpy.ndarray
+            Effects (chains, draws, groups); the same numbers whatever else is asked for.
+        """
+        at = None if groups is None else self._positions(groups)
+        chosen = np.arange(self._draws.values.shape[2])
+        if draws is not None:
+            chosen = chosen[draws] if isinstance(draws, slice) else chosen[np.asarray(draws)]
+        chains = self._draws.values.shape[0]
+        n = len(self.labels) if at is None else len(at)
+        out = np.empty((chains, len(chosen), n))
+        work = partial(_Effects(self._plan, self._draws, at).fill, chosen)
+        run_all([partial(work, c, out[c]) for c in range(chains)], self._cores)
+        return out
+
+    def _positions(self, groups: Any) -> NDArray[np.intp]:
+        wanted = [groups] if isinstance(groups, str | bytes | int | np.generic) else list(groups)
+        return np.array([self._position(label) for label in wanted], dtype=np.intp)
+
+    def _position(self, label: Any) -> int:
+        try:
+            at = int(np.searchsorted(self.labels, label))
+        except (TypeError, np.exceptions.DTypePromotionError):
+            at = len(self.labels)
+        if at == len(self.labels) or self.labels[at] != label:
+            raise KeyError(f"there is no group {label!r}")
+        return at
+
+    def __getitem__(self, label: Any) -> Group:
+        """Give one group by its label."""
+        return Group(self, self._position(label), label)
+
+    def __len__(self) -> int:
+        """Count the groups."""
+        return len(self.labels)
+
+    def __repr__(self) -> str:
+        """Print how many there are, the largest and the smallest."""
+        mean, sd = self.mean, self.sd
+        count = len(mean)
+        lines = [f"{count:,} groups ({self._plan.group_name}), posterior mean and sd"]
+        if count <= 2 * SHOWN + 4:
+            order = np.argsort(-mean, kind="stable")
+        else:
+            top = np.argpartition(-mean, SHOWN)[:SHOWN]
+            low = np.argpartition(mean, SHOWN)[:SHOWN]
+            order = np.concatenate([top[np.argsort(-mean[top])], low[np.argsort(-mean[low])]])
+        n = self.n
+        for k, j in enumerate(order):
+            if count > 2 * SHOWN + 4 and k == SHOWN:
+                lines.append("  ...")
+            lines.append(f"  {self.labels[j]!s:<16} {mean[j]:12.4g} {sd[j]:10.3g}   n={n[j]}")
+        return "\n".join(lines)
+
+
+class _Effects:
+    """Makes effects again: a function of the draw of phi, the group's label and the sweep."""
+
+    def __init__(self, plan: Plan, draws: Draws, at: NDArray[np.intp] | None) -> None:
+        self.plan, self.values, self.seed = plan, draws.values, draws.seed
+        stats, self.at = plan.statistics, at
+        base, keys = stats.keys()
+        self.base, self.keys = base, keys
+        self.p, self.mean = stats.weight, stats.mean
+        if at is not None:
+            self.base, self.keys = 0, label_keys(stats.labels[at])
+            self.p, self.mean = (np.ascontiguousarray(c[at]) for c in (self.p, self.mean))
+
+    def fill(self, chosen: NDArray[np.intp], chain: int, out: FloatArray) -> None:
+        from hierfast.sample import read
+
+        x = self.values[chain][:, chosen]
+        graph, plan = self.plan.graph, self.plan
+        loc, tau = read(graph.location, x, len(chosen)), read(graph.scale, x, len(chosen))
+        sigma = read(graph.noise, x, len(chosen))
+        key = _core.key(self.seed, chain, 0, _core.THETA)
+        sums = np.empty(_core.SUMS)
+        for i, t in enumerate(chosen.tolist()):
+            sweep = plan.tune + 1 + t
+            if plan.scheme == "quadrature":
+                self._invert(np.ascontiguousarray(x[:, i]), key, sweep, out[i])
+                continue
+            _core.sweep(
+                self.p,
+                self.mean,
+                loc[i],
+                tau[i] * tau[i],
+                sigma[i] * sigma[i],
+                plan.cells.centre,
+                key,
+                sweep,
+                self.base,
+                self.keys,
+                0,
+                len(self.p),
+                out[i],
+                sums,
+                plan.level,
+            )
+
+    def _invert(self, x: FloatArray, key: int, sweep: int, out: FloatArray) -> None:
+        n = len(self.p)
+        keys = self.keys
+        if keys is None:
+            keys = np.arange(n, dtype=np.uint64) + np.uint64(self.base)
+        u = _core.normals(key, keys, sweep, 0, self.plan.level, True)
+        for k in range(n):
+            j = k if self.at is None else int(self.at[k])
+            self.plan.target.invert(x, j, u[k : k + 1], out[k : k + 1])
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Group:
+    """One group of a fit."""
+
+    groups: Groups
+    position: int
+    label: Any
+
+    @property
+    def n(self) -> int:
+        """Rows."""
+        return int(self.groups.n[self.position])
+
+    @property
+    def mean(self) -> float:
+        """Posterior mean."""
+        return float(self.groups.mean[self.position])
+
+    @property
+    def sd(self) -> float:
+        """Posterior standard deviation."""
+        return float(self.groups.sd[self.position])
+
+    def quantile(self, probs: ArrayLike) -> FloatArray:
+        """Posterior quantiles (Q,); see `Groups.quantile`."""
+        return np.asarray(self.groups.quantile(probs)[self.position])
+
+    def interval(self, prob: float = 0.9) -> tuple[float, float]:
+        """Central posterior interval; see `Groups.interval`."""
+        low, high = self.groups.interval(prob)[self.position]
+        return float(low), float(high)
+
+    def draws(self, draws: Any = None) -> FloatArray:
+        """Draws of the effect (chains, draws); see `Groups.draws`."""
+        return self.groups.draws([self.label], draws)[:, :, 0]
+
+    def __repr__(self) -> str:
+        """Print mean, sd and size."""
+        return f"Group({self.label!r}: mean {self.mean:.4g}, sd {self.sd:.3g}, n={self.n})"

@@ -1,0 +1,313 @@
+"""Model x statistics -> target, blocks, cost; printed by `Model.explain`."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from hierfast import _core
+from hierfast.data import read_columns
+from hierfast.graph import Arg, Graph, build_graph, integrable
+from hierfast.propriety import check_proper
+from hierfast.statistics import Cells, Statistics, compute_cells, compute_statistics
+from hierfast.threads import available_cores, run_all
+
+if TYPE_CHECKING:
+    from hierfast.model import Model
+
+SCHEMES = ("auto", "collapsed", "gibbs", "quadrature")
+TABLE_FROM = 512  # cells beyond which moments are read from a table in lambda
+SAMPLE = 4096  # cells that locate the posterior before all are read
+DROP = 60.0  # nats below the top where the table may end
+GOOD = 0.3  # share of effective trial weights that an independence proposal needs
+ORDER_ERROR = 1e-4  # nats that quadrature may be off around the mode
+BURN_IN = 64  # sweeps an independence chain needs to forget its start
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """How a posterior is sampled.
+
+    Attributes
+    ----------
+    scheme : str
+        "collapsed", "gibbs" or "quadrature".
+    phi : str
+        What moves the hyperparameters: "grid", "laplace-t", "slice" or "conditional slices".
+    graph : Graph
+        The unknowns.
+    statistics, cells : Statistics, Cells
+        What is read.
+    blocks : tuple of str
+        What a sweep does, in order.
+    passes : int
+        Slice sweeps per draw.
+    tune : int
+        Sweeps thrown away.
+    start : list of float or None
+        Coordinates where chains start; None: drawn from the proposal.
+    skip : int
+        Unknown that is integrated out and drawn afterwards, or -1.
+    notes : tuple of str
+        What `explain` prints.
+    """
+
+    scheme: str
+    phi: str
+    graph: Graph
+    statistics: Statistics
+    cells: Cells
+    target: Any
+    blocks: tuple[str, ...]
+    passes: int
+    tune: int
+    start: list[float] | None
+    skip: int
+    level: int
+    group_name: str
+    notes: tuple[str, ...]
+
+    def __repr__(self) -> str:
+        """Print like a database's query plan."""
+        return "\n".join(self.notes)
+
+
+def make_plan(
+    model: Model,
+    data: Mapping[str, ArrayLike],
+    y: str | ArrayLike,
+    group: str | ArrayLike | None,
+    scheme: str,
+    tune: int,
+    cores: int,
+    level: int | None = None,
+) -> Plan:
+    """Read the data and decide how to sample.
+
+    Parameters
+    ----------
+    model : Model
+        The three stages.
+    data, y, group
+        As in `Model.fit`.
+    scheme : str
+        "auto", "collapsed", "gibbs", "quadrature"; "collapsed:slice" and "collapsed:laplace" choose
+        what moves phi.
+    tune : int
+        Sweeps asked for before draws are kept.
+    cores : int
+        Threads.
+    level : int, optional
+        Instruction set, the best by default; never changes a bit.
+
+    Returns
+    -------
+    Plan
+        A pure function of all but the last two.
+    """
+    name, _, variant = scheme.partition(":")
+    if name not in SCHEMES or variant not in ("", "slice", "laplace", "grid"):
+        raise ValueError(f"unknown scheme {scheme!r}; use one of {', '.join(map(repr, SCHEMES))}")
+    group_name = group if isinstance(group, str) else "group"
+    graph = build_graph(model.likelihood, model.population, group_name)
+    columns = read_columns(data, y, group, graph.noise_column, graph.noise.form)
+    if graph.noise_column is not None:
+        graph = _with_noise(graph, Arg(-1, 0, 1.0))
+    stats = compute_statistics(columns, cores)
+    cells = compute_cells(stats, cores)
+    check_proper(graph, stats, cells)
+    level = _core.best_level() if level is None else level
+    builder = _Builder(graph, stats, cells, cores, level, group_name, tune, variant)
+    return builder.build("collapsed" if name == "auto" else name, automatic=name == "auto")
+
+
+def _with_noise(graph: Graph, noise: Arg) -> Graph:
+    return Graph(graph.nodes, graph.location, graph.scale, noise, graph.noise_column, graph.display)
+
+
+class _Builder:
+    """Puts a plan together; a scheme is a method."""
+
+    def __init__(
+        self,
+        graph: Graph,
+        stats: Statistics,
+        cells: Cells,
+        cores: int,
+        level: int,
+        group_name: str,
+        tune: int,
+        variant: str,
+    ) -> None:
+        self.graph, self.stats, self.cells, self.cores = graph, stats, cells, cores
+        self.level, self.group_name, self.tune, self.variant = level, group_name, tune, variant
+        self.lines = [
+            f"Normal likelihood, Normal population: {int(cells.n_row):,} rows, "
+            f"{int(cells.n_group):,} groups ({group_name})"
+        ]
+
+    def build(self, scheme: str, automatic: bool) -> Plan:
+        why = " (auto: closed form, no funnel)" if automatic else ""
+        self.lines.append(f"  scheme      {scheme}{why}")
+        plan: Plan = getattr(self, scheme)()
+        return plan
+
+    def finish(
+        self, scheme: str, phi: str, target: Any, blocks: tuple[str, ...], **other: Any
+    ) -> Plan:
+        fields = {"passes": 1, "tune": self.tune, "start": None, "skip": -1} | other
+        names = ", ".join(self.graph.display) or "none"
+        self.lines.append(f"  unknowns    {names}")
+        self.lines.append(f"  phi         {phi}; {fields['tune']} sweeps before the first draw kept")
+        self.lines.append(f"  kernels     {_core.levels()[self.level]}")
+        return Plan(
+            scheme,
+            phi,
+            self.graph,
+            self.stats,
+            self.cells,
+            target,
+            blocks,
+            level=self.level,
+            group_name=self.group_name,
+            notes=tuple(self.lines),
+            **fields,
+        )
+
+    def located(self, skip: int) -> tuple[Any, list[float]]:
+        """The collapsed target, with a table where there are many cells, and a start near its mode."""
+        cells = self.cells
+        target = _core.Collapsed(self.graph, skip, cells, self.level)
+        scout = target
+        if len(cells.p) > TABLE_FROM:
+            scout = _core.Collapsed(self.graph, skip, _thinned(cells), self.level)
+        low, high, best, mean, sigma2 = scout.scan(DROP)
+        text = f"{len(cells.p):,} of groups with one weight"
+        if scout is not target:
+            nodes = self.tabulate(target, low, high)
+            text += f", read once at {nodes} variance ratios" if nodes else ", read at every step"
+        self.lines.append(f"  cells       {text}")
+        sigma = math.sqrt(sigma2)
+        tau = math.sqrt(best) * sigma
+        return target, target.start(mean, tau, sigma) if target.dim else []
+
+    def tabulate(self, target: Any, low: float, high: float) -> int:
+        p_bar = self.cells.p_bar
+        v = [x * p_bar / (1.0 + x * p_bar) if x < np.inf else 1.0 for x in (low, high)]
+        n = int(target.table_size(*v))
+        if n == 0:
+            return 0
+        nodes = target.table_nodes(*v, n)
+        leaves = -(-len(self.cells.p) // _core.BLOCK)
+        out = np.empty((leaves, 4 * n))
+        halves = [(lo, min(lo + 64, n)) for lo in range(0, n, 64)]
+
+        def work(leaf: int) -> None:
+            for lo, hi in halves:
+                part = np.empty(4 * (hi - lo))
+                target.moment_leaf(leaf, nodes[lo:hi], part)
+                out[leaf].reshape(4, n)[:, lo:hi] = part.reshape(4, hi - lo)
+
+        groups = [range(i, min(i + 8, leaves)) for i in range(0, leaves, 8)]
+        run_all([partial(lambda g: [work(i) for i in g], g) for g in groups], self.cores)
+        # A fixed tree of element-wise sums: the same bits whoever computed the leaves.
+        while len(out) > 1:
+            even = len(out) // 2 * 2
+            out = np.concatenate([out[0:even:2] + out[1:even:2], out[even:]])
+        target.set_table(v[0], v[1], nodes, np.ascontiguousarray(out[0].reshape(4, n)))
+        return n
+
+    def collapsed(self) -> Plan:
+        skip = integrable(self.graph)
+        target, start = self.located(skip)
+        if skip >= 0:
+            self.lines.append(f"  integrated  effects, {self.graph.nodes[skip].name}")
+        return self.independent("collapsed", target, start, skip)
+
+    def quadrature(self) -> Plan:
+        _, start = self.located(-1)
+        stats = self.stats
+        rows = stats.weight if stats.rows is None else stats.rows
+        columns = (stats.weight, stats.mean, rows, stats.m2)
+        target = _core.Integrated(
+            self.graph, "Normal", "Normal", columns, (self.graph.noise,), (self.graph.scale,), self.level
+        )
+        return self.independent("quadrature", target, start, -1)
+
+    def independent(self, scheme: str, target: Any, start: list[float], skip: int) -> Plan:
+        """Independence proposals where they are good, slices where they are not."""
+        if target.dim == 0:
+            return self.finish(scheme, "nothing to sample", target, (), tune=0, skip=skip)
+        grid = target.dim <= 2 and self.variant != "laplace"
+        quality, _, _ = target.build_proposal(start, 0, grid)
+        if scheme == "quadrature":
+            order, error = target.choose_order(ORDER_ERROR)
+            self.lines.append(
+                f"  quadrature  {order} nodes a group; the log posterior is off by at most {error:.1e}"
+            )
+        if self.variant == "slice" or (quality < GOOD and self.variant == ""):
+            phi = f"slice along {target.dim} whitened axes"
+            return self.finish(scheme, phi, target, ("slice",), passes=2, skip=skip)
+        kind = "grid" if grid else "laplace-t"
+        phi = f"{kind} independence proposals, {quality:.0%} effective"
+        tune = min(self.tune, BURN_IN)
+        return self.finish(scheme, phi, target, ("independence",), tune=tune, skip=skip)
+
+    def gibbs(self) -> Plan:
+        _, start = self.located(-1)
+        stats, cells = self.stats, self.cells
+        d = cells.mean - cells.centre
+        w = cells.p * cells.mult
+        terms = (w, w * d, w * d * d + cells.p * cells.squares)
+        sums = (math.fsum(t) for t in terms)
+        target = _core.Conditional(self.graph, cells, stats.weight, stats.mean, *sums, self.level)
+        blocks = ("theta", "centred", "noncentred") if target.dim else ()
+        return self.finish("gibbs", "conditional slices, interwoven", target, blocks, start=start)
+
+
+def _thinned(cells: Cells) -> Cells:
+    """Every k-th cell: enough to find where the posterior lies."""
+    step = -(-len(cells.p) // SAMPLE)
+    p = np.ascontiguousarray(cells.p[::step])
+    many = len(cells.mult) > 1
+    mult = np.ascontiguousarray(cells.mult[::step]) if many else cells.mult
+    squares = np.ascontiguousarray(cells.squares[::step]) if many else cells.squares
+    n_group = float(mult.sum()) if many else float(len(p))
+    share = n_group / cells.n_group
+    return Cells(
+        p,
+        np.ascontiguousarray(cells.mean[::step]),
+        mult,
+        squares,
+        cells.centre,
+        n_group,
+        cells.n_row * share,
+        cells.ssw * share,
+        cells.p_min,
+        cells.p_max,
+    )
+
+
+def explain_model(
+    model: Model,
+    data: Mapping[str, ArrayLike],
+    *,
+    y: str | ArrayLike,
+    group: str | ArrayLike | None,
+    scheme: str,
+    draws: int,
+    tune: int,
+    chains: int,
+) -> Plan:
+    """Make and print the plan; see `Model.explain`."""
+    plan = make_plan(model, data, y, group, scheme, tune, available_cores())
+    held = 8 * chains * draws * (len(plan.graph.nodes) + 4)
+    print(plan)
+    print(f"  held        {held:,} bytes of draws; effects are drawn again on demand, none are held")
+    return plan

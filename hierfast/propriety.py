@@ -1,0 +1,150 @@
+"""Refuse improper posteriors before anything is sampled."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from hierfast.distributions.base import Form, Support
+
+if TYPE_CHECKING:
+    from hierfast.graph import Arg, Graph, Node
+    from hierfast.statistics import Cells, Statistics
+
+IMPROPER = ("Flat", "Power")
+VANISHING = ("InverseGamma", "ScaledInverseChi2", "LogNormal")  # faster than any power at 0
+
+
+def check_proper(graph: Graph, stats: Statistics, cells: Cells) -> None:
+    r"""Check that the posterior of a normal model integrates to a finite number.
+
+    Integrating out the effects (and a flat mu), the likelihood behaves, for J groups and N rows, as
+
+    - a positive constant where the population's sd tau goes to 0,
+    - tau^-K where tau goes to infinity, K = J - 1 with a flat mu and J with a proper one,
+    - sigma^-(N - J) exp(-ssw / (2 sigma^2)) where the rows' sd sigma goes to 0 (N > J), and a
+      positive constant where every group has one row,
+    - sigma^-(N - 1) or sigma^-N where sigma goes to infinity.
+
+    A prior x^a for x = tau, tau^2 or tau^-2 is tau^e with e = a, 2 a + 1 or -2 a - 3; what remains
+    is when a power is integrable at 0 and at infinity.
+
+    Parameters
+    ----------
+    graph : Graph
+        The unknowns.
+    stats : Statistics
+        Per group.
+    cells : Cells
+        Their totals.
+
+    Raises
+    ------
+    ValueError
+        Naming the unknown whose prior makes the posterior improper, and what would be right.
+
+    Notes
+    -----
+    Source: Gelman et al., *Bayesian Data Analysis*, 3rd ed., section 5.4; Gelman (2006), *Bayesian
+    Analysis* 1(3); Hobert and Casella (1996), *JASA* 91(436).
+    """
+    location, scale, noise = graph.location.node, graph.scale.node, graph.noise.node
+    flat_mean = False
+    for index, node in enumerate(graph.nodes):
+        if node.prior not in IMPROPER or index in (scale, noise):
+            continue
+        if not _is_mean(graph, index, location):
+            raise ValueError(
+                f"{node.name} has the improper prior {node.prior}, and the posterior cannot be shown "
+                "to be proper; give it a proper prior such as HalfNormal or Normal"
+            )
+        flat_mean = True
+    groups, rows = cells.n_group, cells.n_row
+    tail = groups - 1.0 if flat_mean else groups
+    if noise >= 0:
+        _check_noise(graph.nodes[noise], graph.noise, stats, cells, flat_mean)
+    if scale < 0 or graph.nodes[scale].prior not in IMPROPER:
+        return
+    node, power = graph.nodes[scale], _exponent(graph.nodes[scale], graph.scale)
+    if power <= -1.0:
+        raise ValueError(
+            f"{node.name}: the posterior is improper, since the prior is not integrable at 0, where "
+            "the data do not rule a vanishing spread out; use Flat on sigma or a proper prior"
+        )
+    if power >= tail - 1.0:
+        need = int(power + (2.0 if not flat_mean else 3.0))
+        raise ValueError(
+            f"{node.name}: the posterior is improper, since {int(groups)} group(s) do not bound the "
+            f"spread from above under this prior ({need} would); use a proper prior such as HalfNormal"
+        )
+    if noise >= 0 and graph.nodes[noise].prior in IMPROPER:
+        total = power + _exponent(graph.nodes[noise], graph.noise) + 2.0
+        if total >= rows - flat_mean:
+            raise ValueError(
+                f"{node.name} and {graph.nodes[noise].name} both have improper priors, too much for "
+                f"{int(rows)} rows; use a proper prior such as HalfNormal"
+            )
+
+
+def _is_mean(graph: Graph, index: int, location: int) -> bool:
+    """Tell whether a flat unknown is the population's mean or the mean of its normal prior."""
+    if graph.nodes[index].prior != "Flat" or graph.nodes[index].support != Support.REAL:
+        return False
+    readers = [
+        (i, a)
+        for i, node in enumerate(graph.nodes)
+        for a, arg in enumerate(node.args)
+        if arg.node == index
+    ]
+    if index == location:
+        return not readers
+    return (
+        readers == [(location, 0)]
+        and graph.nodes[location].prior == "Normal"
+        and index not in (graph.scale.node, graph.noise.node)
+    )
+
+
+def _exponent(node: Node, reader: Arg) -> float:
+    """Give e of a prior proportional to sd^e."""
+    power = 0.0
+    if node.prior == "Power":
+        if node.args[0].node >= 0:
+            raise ValueError(
+                f"{node.name}: the exponent of an improper Power prior must be a number"
+            )
+        power = node.args[0].value
+    if reader.form == Form.AS_IS:
+        return power
+    return 2.0 * power + 1.0 if reader.form == Form.SQRT else -2.0 * power - 3.0
+
+
+def _check_noise(
+    node: Node, reader: Arg, stats: Statistics, cells: Cells, flat_mean: bool
+) -> None:
+    rows, groups = cells.n_row, cells.n_group
+    improper = node.prior in IMPROPER
+    vanishes = node.prior in VANISHING
+    if rows > groups and cells.ssw == 0.0 and not vanishes:
+        raise ValueError(
+            f"{node.name}: the rows of every group are identical, so that the posterior is improper "
+            "at 0; give the likelihood's sigma a number, or a prior that vanishes at 0 (LogNormal)"
+        )
+    constant = float(stats.mean.min()) == float(stats.mean.max())
+    if rows == groups and constant and groups > 2 and not vanishes:
+        raise ValueError(
+            f"{node.name}: all values are identical, so that the posterior is improper at 0; give the "
+            "likelihood's sigma a number, or a prior that vanishes at 0 (LogNormal)"
+        )
+    if not improper:
+        return
+    power = _exponent(node, reader)
+    if rows == groups and power <= -1.0:
+        raise ValueError(
+            f"{node.name}: the posterior is improper, since without repeated rows in a group the data "
+            "do not rule 0 out; use a proper prior such as HalfNormal"
+        )
+    if power >= rows - flat_mean - 1.0:
+        raise ValueError(
+            f"{node.name}: the posterior is improper, since {int(rows)} rows do not bound it from "
+            "above; use a proper prior such as HalfNormal"
+        )

@@ -1,0 +1,272 @@
+"""Posterior mean, sd and quantiles of all groups without a draw of any: mixtures over phi."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from functools import partial
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hierfast import _core
+from hierfast.plan import Plan
+from hierfast.threads import pieces, run_all
+
+FloatArray = NDArray[np.float64]
+
+FEW = 128  # groups whose mixtures are inverted one by one
+ROWS = 64  # distinct counts that get a row of the table each
+LOG_ROWS = 128  # rows in log p where there are more
+TOLERANCE = 2e-3  # sd that a tabulated quantile may be off on the probe groups
+LANES = 50_000_000  # integrals that quadrature may spend on a read-out
+STRATA = 4000  # draws of phi behind a quantile under quadrature
+
+
+class Reader(Protocol):
+    """What reads the groups of a fit."""
+
+    error: float
+
+    def moments(self) -> tuple[FloatArray, FloatArray]:
+        """Posterior mean and sd of every group."""
+
+    def quantiles(self, probs: FloatArray) -> FloatArray:
+        """Posterior quantiles (J, Q)."""
+
+
+class MixtureReader:
+    """Normal groups: equations (1) to (3) of csrc/readout.h, tabulated as csrc/conjugate/normal_read.h.
+
+    Parameters
+    ----------
+    plan : Plan
+        Of the fit.
+    parts : numpy.ndarray
+        Components (chains, 4, draws).
+    cores : int
+        Threads; they change nothing.
+    """
+
+    def __init__(self, plan: Plan, parts: FloatArray, cores: int) -> None:
+        self.plan, self.cores, self.error = plan, cores, 0.0
+        self.stats, self.cells = plan.statistics, plan.cells
+        self.parts = np.ascontiguousarray(np.concatenate(list(parts), axis=1))
+        self.mixture = _core.Mixture(self.parts, plan.level)
+        self._rows()
+        self.moment = np.empty((len(self.row_p), 6))
+        work = partial(self._fill, self.mixture.coefficients)
+        cuts = pieces(len(self.row_p), 4, 8)
+        run_all([partial(work, c) for c in cuts], cores if self.parts.shape[1] > 1000 else 1)
+
+    def _fill(self, function: Callable[..., None], cut: tuple[int, int]) -> None:
+        lo, hi = cut
+        function(self.row_p[lo:hi], self.moment[lo:hi])
+
+    def _rows(self) -> None:
+        """Choose the weights that get a row: every distinct one, or nodes in log p."""
+        cells, stats = self.cells, self.stats
+        self.by_log = stats.known or len(cells.p) > ROWS
+        self.row, self.x0, self.inv_dx = None, 0.0, 0.0
+        if not self.by_log:
+            self.row_p = cells.p
+            self.row = np.zeros(int(cells.p_max) + 1, dtype=np.int32)
+            self.row[cells.p.astype(np.int64)] = np.arange(len(cells.p), dtype=np.int32)
+            return
+        low, high = math.log(cells.p_min) - 1e-6, math.log(cells.p_max) + 1e-6
+        step = (high - low) / (LOG_ROWS - 1)
+        self.x0, self.inv_dx = low, 1.0 / step
+        self.row_p = np.exp(low + step * np.arange(LOG_ROWS))
+
+    def _read(
+        self, mean: Any, sd: Any, quantile: Any, table: Any = None, nodes: Any = (0.0, 0.0, 1.0)
+    ) -> None:
+        stats = self.stats
+        read = partial(
+            _core.read_groups,
+            self.plan.level,
+            self.by_log,
+            self.row,
+            self.x0,
+            self.inv_dx,
+            self.moment,
+            table,
+            self.cells.centre,
+            *nodes,
+            stats.weight,
+            stats.mean,
+        )
+        cuts = pieces(len(stats), 20_000, 64)
+        run_all([partial(read, *c, mean, sd, quantile) for c in cuts], self.cores)
+
+    def moments(self) -> tuple[FloatArray, FloatArray]:
+        """Posterior mean and sd of every group, exact given the draws of phi."""
+        mean, sd = np.empty(len(self.stats)), np.empty(len(self.stats))
+        self._read(mean, sd, None)
+        return mean, sd
+
+    def quantiles(self, probs: FloatArray) -> FloatArray:
+        """Posterior quantiles (J, Q); `error` is the largest found, in sd."""
+        if len(self.stats) <= FEW:
+            everyone = np.arange(len(self.stats))
+            return self.cells.centre + self._invert(self.mixture, everyone, probs)
+        out = np.empty((len(self.stats), len(probs)))
+        probes = self._probes()
+        for n_node, n_bin in ((8, 32), (16, 64), (32, 128), (64, 256)):
+            table, nodes = self._tabulate(probs, n_node, n_bin)
+            found = self._at(probes, probs, table, nodes)
+            self.error = self._largest_error(probes, probs, found)
+            if self.error < TOLERANCE:
+                break
+        self._read(None, None, out, table, nodes)
+        return out
+
+    def _invert(self, mixture: Any, index: NDArray[np.intp], probs: FloatArray) -> FloatArray:
+        """Quantiles about the centre, by inverting the mixture of each group."""
+        p = np.ascontiguousarray(self.stats.weight[index])
+        d = np.ascontiguousarray(self.stats.mean[index] - self.cells.centre)
+        return _invert(mixture, p, d, probs, self.cores)
+
+    def _probes(self) -> NDArray[np.intp]:
+        """Groups at the edges of the data and a few across it."""
+        p, mean = self.stats.weight, self.stats.mean
+        edges = [mean.argmin(), mean.argmax(), p.argmin(), p.argmax()]
+        return np.unique(np.array(edges + [len(p) * i // 8 for i in range(8)], dtype=np.intp))
+
+    def _tabulate(self, probs: FloatArray, n_node: int, n_bin: int) -> tuple[FloatArray, Any]:
+        """Standardised quantiles (rows, Q, nodes) of a compressed mixture."""
+        mean, cells = self.stats.mean, self.cells
+        squares = (cells.mult * (cells.mean - cells.centre) ** 2 + cells.squares).sum()
+        spread = math.sqrt(float(squares) / cells.n_group) or 1.0
+        low, high = ((float(v) - cells.centre) / spread for v in (mean.min(), mean.max()))
+        ends = [u / math.sqrt(1.0 + (u / 8.0) ** 2) for u in (low, high)]
+        step = max(ends[1] - ends[0], 1e-9) / (n_node - 1)
+        s = ends[0] + step * np.arange(n_node)
+        d = spread * s / np.sqrt(1.0 - (s / 8.0) ** 2)
+        bins = min(n_bin, self.parts.shape[1])
+        order = np.argsort(self.parts[3], kind="stable")
+        small = _core.Mixture(self.mixture.compress(bins, order), self.plan.level)
+        p = np.repeat(self.row_p, n_node)
+        found = _invert(small, p, np.tile(d, len(self.row_p)), probs, self.cores, standard=True)
+        table = found.reshape(len(self.row_p), n_node, len(probs)).transpose(0, 2, 1)
+        return np.ascontiguousarray(table), (ends[0], 1.0 / step, spread)
+
+    def _at(
+        self, index: NDArray[np.intp], probs: FloatArray, table: FloatArray, nodes: Any
+    ) -> FloatArray:
+        out = np.empty((len(index), len(probs)))
+        _core.read_groups(
+            self.plan.level,
+            self.by_log,
+            self.row,
+            self.x0,
+            self.inv_dx,
+            self.moment,
+            table,
+            self.cells.centre,
+            *nodes,
+            np.ascontiguousarray(self.stats.weight[index]),
+            np.ascontiguousarray(self.stats.mean[index]),
+            0,
+            len(index),
+            None,
+            None,
+            out,
+        )
+        return out
+
+    def _largest_error(
+        self, index: NDArray[np.intp], probs: FloatArray, found: FloatArray
+    ) -> float:
+        centre, worst = self.cells.centre, 0.0
+        p = np.ascontiguousarray(self.stats.weight[index])
+        d = np.ascontiguousarray(self.stats.mean[index] - centre)
+        _, sd = _standard(self.mixture, p, d)
+        for i in range(len(index)):
+            for q, prob in enumerate(probs):
+                off = self.mixture.error(p[i], d[i], sd[i], prob, found[i, q] - centre)
+                worst = max(worst, abs(off))
+        return worst
+
+
+def _standard(mixture: Any, p: FloatArray, d: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Mean and sd of groups, about the centre."""
+    weights, at = np.unique(p, return_inverse=True)
+    rows = np.empty((len(weights), 6))
+    mixture.coefficients(weights, rows)
+    c = rows[at]
+    return c[:, 0] + c[:, 1] * d, np.sqrt(np.maximum(c[:, 2] + d * (c[:, 3] + d * c[:, 4]), 0.0))
+
+
+def _invert(
+    mixture: Any, p: FloatArray, d: FloatArray, probs: FloatArray, cores: int, standard: bool = False
+) -> FloatArray:
+    mean, sd = _standard(mixture, p, d)
+    out = np.empty((len(p), len(probs)))
+
+    def work(lo: int, hi: int) -> None:
+        mixture.quantiles(p[lo:hi], d[lo:hi], mean[lo:hi], sd[lo:hi], probs, out[lo:hi])
+
+    run_all([partial(work, *c) for c in pieces(len(p), 16, 16)], cores)
+    return (out - mean[:, None]) / np.where(sd > 0, sd, 1.0)[:, None] if standard else out
+
+
+class QuadratureReader:
+    """Any family: integrals at each draw of phi, thinned where there are too many.
+
+    Parameters
+    ----------
+    plan : Plan
+        Of the fit.
+    values : numpy.ndarray
+        Unknowns (chains, n_node, draws).
+    cores : int
+        Threads; they change nothing.
+    """
+
+    def __init__(self, plan: Plan, values: FloatArray, cores: int) -> None:
+        self.plan, self.cores, self.error = plan, cores, 0.0
+        self.values = np.ascontiguousarray(np.concatenate(list(values), axis=1).T)
+
+    def _thin(self, most: int) -> FloatArray:
+        total = len(self.values)
+        keep = min(total, max(200, most))
+        return self.values[np.arange(keep) * total // keep]
+
+    def moments(self) -> tuple[FloatArray, FloatArray]:
+        """Posterior mean and sd of every group."""
+        n = len(self.plan.statistics)
+        points = self._thin(LANES // n)
+
+        def work(lo: int, hi: int) -> tuple[FloatArray, FloatArray]:
+            first, second = np.zeros(n), np.zeros(n)
+            mean, sd = np.empty(n), np.empty(n)
+            for x in points[lo:hi]:
+                self.plan.target.moments(x, 0, n, mean, sd)
+                d = mean - self.plan.statistics.mean
+                first += d
+                second += d * d + sd * sd
+            return first, second
+
+        found = run_all([partial(work, *c) for c in pieces(len(points), 50, 16)], self.cores)
+        first = sum(f[0] for f in found) / len(points)
+        second = sum(f[1] for f in found) / len(points)
+        return self.plan.statistics.mean + first, np.sqrt(np.maximum(second - first * first, 0.0))
+
+    def quantiles(self, probs: FloatArray) -> FloatArray:
+        """Posterior quantiles (J, Q) of stratified effects, one a draw of phi."""
+        n = len(self.plan.statistics)
+        points = self._thin(min(LANES // (100 * n), STRATA))
+        golden = (math.sqrt(5.0) - 1.0) / 2.0
+        u = (np.arange(len(points)) * golden + 0.5) % 1.0
+        out = np.empty((n, len(probs)))
+
+        def work(j: int) -> None:
+            theta = np.empty(len(points))
+            for i, x in enumerate(points):
+                self.plan.target.invert(x, j, u[i : i + 1], theta[i : i + 1])
+            out[j] = np.quantile(theta, probs, method="median_unbiased")
+
+        run_all([partial(work, j) for j in range(n)], self.cores)
+        return out

@@ -1,0 +1,98 @@
+"""A chain as init, step, snapshot over arrays that Python owns; `fit` is a loop over these."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hierfast import _core
+
+if TYPE_CHECKING:
+    from hierfast.plan import Plan
+
+FloatArray = NDArray[np.float64]
+
+
+class Sampler:
+    """One chain of a plan.
+
+    Parameters
+    ----------
+    plan : Plan
+        What to sample and how.
+    seed : int
+        64-bit seed of the fit.
+    chain : int
+        Which chain this is.
+    stop : numpy.ndarray, optional
+        Flag (1,) polled between blocks.
+    """
+
+    def __init__(
+        self, plan: Plan, seed: int, chain: int, stop: NDArray[np.int32] | None = None
+    ) -> None:
+        self._dim = plan.target.dim
+        self._sweep = 1
+        flag = np.zeros(1, dtype=np.int32) if stop is None else stop
+        base, keys = plan.statistics.keys()
+        self._chain = _core.Chain(
+            plan.target, seed, chain, plan.blocks, flag, plan.passes, base, keys
+        )
+        self._chain.begin(plan.start)
+
+    def step(self, n: int) -> FloatArray:
+        """Advance by n sweeps.
+
+        Parameters
+        ----------
+        n : int
+            Sweeps; cutting a run into several steps does not change it.
+
+        Returns
+        -------
+        numpy.ndarray
+            Coordinates after each sweep (dim, n).
+        """
+        path = np.empty((self._dim, n))
+        if n and self._dim:
+            self._chain.run(self._sweep, path)
+        self._sweep += n
+        return path
+
+    @property
+    def sweep(self) -> int:
+        """Number of the next sweep, from 1."""
+        return self._sweep
+
+    @property
+    def moved(self) -> int:
+        """Accepted proposals so far."""
+        return int(self._chain.moved)
+
+    @property
+    def sums(self) -> list[float]:
+        """Sums of the last pass over the effects (Gibbs)."""
+        return list(self._chain.sums)
+
+    def snapshot(self) -> tuple[int, bytes]:
+        """Take the state; a sampler of the same plan that restores it goes on with the same draws.
+
+        Returns
+        -------
+        tuple
+            The next sweep and the state's bytes.
+        """
+        return self._sweep, self._chain.save()
+
+    def restore(self, snapshot: tuple[int, bytes]) -> None:
+        """Go back to a snapshot.
+
+        Parameters
+        ----------
+        snapshot : tuple
+            From `snapshot`, of a sampler of the same plan and chain.
+        """
+        self._sweep, state = snapshot
+        self._chain.load(state)

@@ -1,0 +1,310 @@
+"""Rows to a fixed-size row per group, cells of groups with the same weight, merging with ``+``."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hierfast import _core
+from hierfast.data import Columns, label_keys, raise_row
+from hierfast.threads import pieces, run_all
+
+FloatArray = NDArray[np.float64]
+
+LARGEST_TABLE = 65536  # distinct counts that are looked up in a table
+HARD = 1e3  # squares between groups over squares within, beyond which rows are read again
+PIECE, MOST = 100_000, 16
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Statistics:
+    """What the rows tell about each group's mean; groups in the order of their sorted labels.
+
+    Equations (1) to (4) of ``csrc/statistics.h``: weight p (the number of rows, or the sum of
+    1 / se^2), mean, and squares m2 about the mean, weighted alike.
+
+    Attributes
+    ----------
+    labels : numpy.ndarray
+        Labels (J,).
+    weight, mean, m2 : numpy.ndarray
+        Statistics (J,).
+    rows : numpy.ndarray or None
+        Rows per group where the weight is not their number.
+    centre : float
+        A value in the middle of the data, about which sums are taken.
+    integer : bool
+        Whether y was integer-valued, so that every order of the rows gives the same bits.
+    """
+
+    labels: NDArray[Any]
+    weight: FloatArray
+    mean: FloatArray
+    m2: FloatArray
+    rows: FloatArray | None
+    centre: float
+    integer: bool
+
+    @property
+    def n(self) -> NDArray[np.int64]:
+        """Rows per group (J,)."""
+        return (self.weight if self.rows is None else self.rows).astype(np.int64)
+
+    @property
+    def known(self) -> bool:
+        """Whether every row came with its standard error."""
+        return self.rows is not None
+
+    def __len__(self) -> int:
+        """Count the groups."""
+        return len(self.weight)
+
+    def __repr__(self) -> str:
+        """Print the size only."""
+        return f"Statistics({len(self):,} groups, {int(self.n.sum()):,} rows)"
+
+    def __add__(self, other: Statistics) -> Statistics:
+        """Merge: the statistics of both sets of rows together.
+
+        Parameters
+        ----------
+        other : Statistics
+            Of other rows of the same kind; groups are matched by label.
+
+        Returns
+        -------
+        Statistics
+            As if all rows had been read at once: the same bits for integer-valued y, to rounding
+            otherwise.
+        """
+        if not isinstance(other, Statistics):
+            return NotImplemented
+        if self.known != other.known:
+            raise ValueError("statistics with and without known standard errors cannot be added")
+        labels = np.union1d(self.labels, other.labels)
+        at, from_ = np.searchsorted(labels, self.labels), np.searchsorted(labels, other.labels)
+        out = [_spread(column, at, len(labels)) for column in self._columns()]
+        fresh = np.ones(len(labels), dtype=bool)
+        fresh[at] = False
+        new = fresh[from_]
+        for mine, theirs in zip(out, other._columns(), strict=True):
+            if mine is not None and theirs is not None:
+                mine[from_[new]] = theirs[new]
+        both = from_[~new]
+        merged = [None if c is None else c[both] for c in out]
+        matched = [None if c is None else c[~new] for c in other._columns()]
+        integer = self.integer and other.integer
+        _core.merge_groups(integer, *merged, *matched)
+        for column, part in zip(out, merged, strict=True):
+            if column is not None and part is not None:
+                column[both] = part
+        rows, weight, mean, m2 = out
+        mine, theirs = float(len(self)), float(len(other))
+        centre = (self.centre * mine + other.centre * theirs) / (mine + theirs)
+        centre = float(round(centre)) if integer else centre
+        return Statistics(labels, weight, mean, m2, rows, centre, integer)  # type: ignore[arg-type]
+
+    def _columns(self) -> tuple[FloatArray | None, FloatArray, FloatArray, FloatArray]:
+        return self.rows, self.weight, self.mean, self.m2
+
+    def keys(self) -> tuple[int, NDArray[np.uint64] | None]:
+        """Keys of the groups' noise: a first key where they count up by one, else all."""
+        labels = self.labels
+        if labels.dtype.kind in "iu" and int(labels[-1]) - int(labels[0]) == len(labels) - 1:
+            return int(labels[0]) % 2**64, None
+        return 0, label_keys(labels)
+
+
+def _spread(column: FloatArray | None, at: NDArray[np.intp], n: int) -> FloatArray | None:
+    if column is None:
+        return None
+    out = np.zeros(n)
+    out[at] = column
+    return out
+
+
+def compute_statistics(columns: Columns, cores: int) -> Statistics:
+    """Read the rows once.
+
+    Parameters
+    ----------
+    columns : Columns
+        Checked columns.
+    cores : int
+        Threads; the result does not depend on it.
+
+    Returns
+    -------
+    Statistics
+        Per group.
+
+    Raises
+    ------
+    ValueError
+        Naming the first row whose y is not finite or whose standard error is not positive.
+    """
+    codes, labels = columns.codes, columns.labels
+    parts = _scan(columns, codes, cores)
+    n = len(columns.y)
+    centre = sum(p[2] for p in parts) / n
+    integer = all(p[6] for p in parts) and columns.se is None
+    if integer:
+        centre = float(round(centre))
+    if codes is None:
+        base, size = 0, n
+    else:
+        base, top = min(p[0] for p in parts), max(p[1] for p in parts)
+        size = top - base + 1
+        if size > 4 * n + 1024:
+            labels, inverse = np.unique(codes, return_inverse=True)
+            codes, base, size = np.ascontiguousarray(inverse, dtype=np.int64), 0, len(labels)
+    reader = _Reader(columns, codes, base, size, cores)
+    stats, hard = reader.read(centre, integer)
+    if hard and not integer:
+        stats, _ = reader.read(centre, integer, near=stats)
+    if labels is None:
+        return stats
+    return Statistics(
+        labels[stats.labels], stats.weight, stats.mean, stats.m2, stats.rows, centre, integer
+    )
+
+
+def _scan(columns: Columns, codes: Any, cores: int) -> list[Any]:
+    y, se = columns.y, columns.se
+    tasks = [partial(_core.scan_rows, codes, y, se, *p) for p in pieces(len(y), PIECE, MOST)]
+    parts = run_all(tasks, cores)
+    if any(p[5] for p in parts):
+        wrong = np.flatnonzero(~np.isfinite(y))
+        if len(wrong):
+            raise_row(y, columns.y_name, int(wrong[0]), "finite; drop or impute missing rows")
+        assert se is not None
+        row = int(np.flatnonzero(~((se > 1e-150) & (se < 1e150)))[0])
+        raise_row(se, columns.se_name, row, "a positive, finite standard deviation")
+    return parts
+
+
+class _Reader:
+    """Slabs of rows, each summed by itself; how many is a function of the data's size alone."""
+
+    def __init__(self, columns: Columns, codes: Any, base: int, size: int, cores: int) -> None:
+        self.columns, self.codes, self.base, self.size = columns, codes, base, size
+        self.cores = cores
+        self.width = 2 if columns.se is None else 3
+        most = max(2, 4_000_000 // size) if codes is not None else 1
+        self.slabs = pieces(len(columns.y), PIECE, min(MOST, most))
+
+    def read(
+        self, centre: float, integer: bool, near: Statistics | None = None
+    ) -> tuple[Statistics, bool]:
+        """Sum the slabs; tell as well whether squares between drown those within."""
+        around = None
+        if near is not None:
+            around = np.full(self.size, centre)
+            around[near.labels - self.base] = near.mean
+        count = np.zeros((len(self.slabs), self.size), dtype=np.uint32)
+        sums = np.zeros((len(self.slabs), self.size * self.width))
+        y, se = self.columns.y, self.columns.se
+        rows = partial(_core.add_rows, self.codes, y, se, self.base, centre, around)
+        run_all([partial(rows, *p, count[i], sums[i]) for i, p in enumerate(self.slabs)], self.cores)
+        finish = partial(
+            _core.finish_groups, self.width, count, sums.ravel(), centre, around, integer, self.base
+        )
+        blocks = pieces(self.size, PIECE, MOST)
+        found = run_all([partial(finish, *p) for p in blocks], self.cores)
+        total = sum(found)
+        out = (
+            np.empty(total, dtype=np.int64),
+            None if se is None else np.empty(total),
+            *(np.empty(total) for _ in range(3)),
+        )
+        at = [sum(found[:i]) for i in range(len(found))]
+        write = [partial(finish, *p, a, out) for p, a in zip(blocks, at, strict=True)]
+        squares = run_all(write, self.cores)
+        within, between = sum(q[0] for q in squares), sum(q[1] for q in squares)
+        hard = total < len(y) and between > HARD * within
+        return Statistics(out[0], out[2], out[3], out[4], out[1], centre, integer), hard
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Cells:
+    """Groups of one weight as one cell; what the posterior of the hyperparameters reads.
+
+    Attributes
+    ----------
+    p, mean : numpy.ndarray
+        Weight and mean of the groups' means (C,).
+    mult, squares : numpy.ndarray
+        Groups per cell and squares of their means about the cell's (C,), or (1,) for all alike.
+    centre, n_group, n_row, ssw, p_min, p_max, p_bar : float
+        Totals; ssw the squares within groups, p_bar the geometric mean of the extreme weights.
+    """
+
+    p: FloatArray
+    mean: FloatArray
+    mult: FloatArray
+    squares: FloatArray
+    centre: float
+    n_group: float
+    n_row: float
+    ssw: float
+    p_min: float
+    p_max: float
+
+    @property
+    def p_bar(self) -> float:
+        """Geometric mean of the extreme weights."""
+        return math.sqrt(self.p_min) * math.sqrt(self.p_max)
+
+
+def compute_cells(stats: Statistics, cores: int) -> Cells:
+    """Compress groups to cells.
+
+    Parameters
+    ----------
+    stats : Statistics
+        Per group.
+    cores : int
+        Threads; the result does not depend on it.
+
+    Returns
+    -------
+    Cells
+        One cell per distinct count where the weight is one, else one per group.
+    """
+    p, n = stats.weight, len(stats)
+    low, high = float(p.min()), float(p.max())
+    table = not stats.known and high <= LARGEST_TABLE
+    parts = pieces(n, PIECE, 8)
+    cells = np.zeros((len(parts), int(high) + 1, 3)) if table else None
+
+    def add(i: int, lo: int, hi: int) -> float:
+        cell = None if cells is None else cells[i]
+        return float(_core.add_cells(p, stats.mean, stats.m2, stats.centre, lo, hi, cell))
+
+    ssw = sum(run_all([partial(add, i, *b) for i, b in enumerate(parts)], cores))
+    n_row = float(stats.n.sum()) if stats.known else _count_rows(cells, p)
+    one, zero = np.ones(1), np.zeros(1)
+    total = (stats.centre, float(n), n_row, ssw, low, high)
+    if cells is None:
+        return Cells(p, stats.mean, one, zero, *total)
+    # Element by element, + - * / of arrays round as IEEE 754 says on every machine.
+    merged = cells[0]
+    for part in cells[1:]:
+        merged = merged + part
+    at = np.flatnonzero(merged[:, 0])
+    mult, first, second = (np.ascontiguousarray(merged[at, k]) for k in range(3))
+    shift = first / mult
+    squares = np.maximum(second - first * shift, 0.0)
+    return Cells(at.astype(np.float64), stats.centre + shift, mult, squares, *total)
+
+
+def _count_rows(cells: NDArray[np.float64] | None, p: FloatArray) -> float:
+    if cells is None:
+        return float(p.astype(np.int64).sum())
+    counts = cells[:, :, 0].sum(axis=0).astype(np.int64)
+    return float((counts * np.arange(len(counts))).sum())
