@@ -5,33 +5,26 @@
 
 enum { AHEAD = 24 };
 
-void hf_scan_rows(const int64_t *code, const double *y, const double *se, int64_t lo, int64_t hi,
-                  hf_scan *out) {
-  double sum[8] = {0}, least = HF_INF, most = -HF_INF;
-  int64_t code_min = INT64_MAX, code_max = INT64_MIN;
-  uint64_t bad = 0, broken = 0;
+int hf_scan_rows(const double *y, const double *se, int64_t lo, int64_t hi) {
+  int bad = 0, fraction = 0;
   for (int64_t i = lo; i < hi; i++) {
     double v = y[i], r = (v + HF_SHIFT) - HF_SHIFT;
     bad |= !(v - v == 0.0);
-    broken |= !(r == v);
-    sum[i & 7] += v;
-    least = v < least ? v : least;
-    most = v > most ? v : most;
+    fraction |= !(r == v) | !(__builtin_fabs(v) < 2e15);
   }
-  if (code)
-    for (int64_t i = lo; i < hi; i++) {
-      code_min = code[i] < code_min ? code[i] : code_min;
-      code_max = code[i] > code_max ? code[i] : code_max;
-    }
   if (se)
-    for (int64_t i = lo; i < hi; i++) bad |= !(se[i] > 1e-150 && se[i] < 1e150);
-  out->code_min = code_min;
-  out->code_max = code_max;
-  out->sum = ((sum[0] + sum[1]) + (sum[2] + sum[3])) + ((sum[4] + sum[5]) + (sum[6] + sum[7]));
-  out->y_min = least;
-  out->y_max = most;
-  out->bad = bad != 0;
-  out->integer = !broken && least > -2e15 && most < 2e15;
+    for (int64_t i = lo; i < hi; i++) bad |= !(se[i] > 1e-150) | !(se[i] < 1e150);
+  return (bad ? HF_BAD : 0) | (fraction ? HF_FRACTION : 0);
+}
+
+void hf_scan_codes(const int64_t *code, int64_t lo, int64_t hi, int64_t *least, int64_t *most) {
+  int64_t a = code[lo], b = a;
+  for (int64_t i = lo; i < hi; i++) {
+    a = code[i] < a ? code[i] : a;
+    b = code[i] > b ? code[i] : b;
+  }
+  *least = a;
+  *most = b;
 }
 
 void hf_add_rows(const int64_t *code, const double *y, const double *se, int64_t base, double centre,

@@ -14,15 +14,11 @@
 
 #include "hf.h"
 
-typedef struct {
-  int64_t code_min, code_max;
-  double sum, y_min, y_max; /* of y */
-  int bad, integer;         /* a y (or se) is not usable; every y is an integer below 2^51 */
-} hf_scan;
+enum { HF_BAD = 1, HF_FRACTION = 2 }; /* a y or se is not usable; some y is no integer below 2^51 */
 
-/* What rows lo..hi hold; code or se may be NULL. */
-void hf_scan_rows(const int64_t *code, const double *y, const double *se, int64_t lo, int64_t hi,
-                  hf_scan *out);
+/* Flags of rows lo..hi; se may be NULL. */
+int hf_scan_rows(const double *y, const double *se, int64_t lo, int64_t hi);
+void hf_scan_codes(const int64_t *code, int64_t lo, int64_t hi, int64_t *least, int64_t *most);
 /* Adds rows lo..hi of one slab: count (J,), s (J, 2) or with se (J, 3), codes read less `base`; with
  * `near` (J,) deviations are taken about each group's own value, a second pass for hard data. */
 void hf_add_rows(const int64_t *code, const double *y, const double *se, int64_t base, double centre,

@@ -2,10 +2,8 @@
 from libc.stdint cimport int32_t, int64_t, uint32_t, uint64_t
 
 cdef extern from "statistics.h" nogil:
-    ctypedef struct hf_scan:
-        int64_t code_min, code_max
-        double sum, y_min, y_max
-        int bad, integer
+    enum:
+        HF_BAD, HF_FRACTION
     ctypedef struct hf_groups:
         int64_t *label
         double *n
@@ -13,8 +11,8 @@ cdef extern from "statistics.h" nogil:
         double *mean
         double *m2
         double within, between
-    void hf_scan_rows(const int64_t *code, const double *y, const double *se, int64_t lo,
-                      int64_t hi, hf_scan *out)
+    int hf_scan_rows(const double *y, const double *se, int64_t lo, int64_t hi)
+    void hf_scan_codes(const int64_t *code, int64_t lo, int64_t hi, int64_t *least, int64_t *most)
     void hf_add_rows(const int64_t *code, const double *y, const double *se, int64_t base,
                      double centre, const double *near, int64_t lo, int64_t hi, uint32_t *count,
                      double *s)

@@ -111,16 +111,21 @@ def prior_logpdf(str name, const double[::1] x, list params, int level=0):
 # --- statistics -----------------------------------------------------------------------------------
 
 
-def scan_rows(const int64_t[::1] code, const double[::1] y, const double[::1] se, int64_t lo,
-              int64_t hi):
-    """Range of codes and y, whether all is finite, whether y is integer-valued."""
-    cdef hf_scan out
-    cdef const int64_t *c = NULL if code is None else &code[0]
+def scan_rows(const double[::1] y, const double[::1] se, int64_t lo, int64_t hi):
+    """Whether a row is not usable, whether every y is integer-valued."""
     cdef const double *s = NULL if se is None else &se[0]
+    cdef int flags
     with nogil:
-        hf_scan_rows(c, &y[0], s, lo, hi, &out)
-    return (out.code_min, out.code_max, out.sum, out.y_min, out.y_max, bool(out.bad),
-            bool(out.integer))
+        flags = hf_scan_rows(&y[0], s, lo, hi)
+    return bool(flags & HF_BAD), not flags & HF_FRACTION
+
+
+def scan_codes(const int64_t[::1] code, int64_t lo, int64_t hi):
+    """Least and largest code."""
+    cdef int64_t least, most
+    with nogil:
+        hf_scan_codes(&code[0], lo, hi, &least, &most)
+    return least, most
 
 
 def add_rows(const int64_t[::1] code, const double[::1] y, const double[::1] se, int64_t base,

@@ -129,8 +129,8 @@ def _check_noise(
             f"{node.name}: the rows of every group are identical, so that the posterior is improper "
             "at 0; give the likelihood's sigma a number, or a prior that vanishes at 0 (LogNormal)"
         )
-    constant = float(stats.mean.min()) == float(stats.mean.max())
-    if rows == groups and constant and groups > 2 and not vanishes:
+    single = rows == groups > 2 and not vanishes
+    if single and float(stats.mean.min()) == float(stats.mean.max()):
         raise ValueError(
             f"{node.name}: all values are identical, so that the posterior is improper at 0; give the "
             "likelihood's sigma a number, or a prior that vanishes at 0 (LogNormal)"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from functools import partial
+from functools import cached_property, partial
 from typing import Any, Protocol
 
 import numpy as np
@@ -112,7 +112,7 @@ class MixtureReader:
             everyone = np.arange(len(self.stats))
             return self.cells.centre + self._invert(self.mixture, everyone, probs)
         out = np.empty((len(self.stats), len(probs)))
-        probes = self._probes()
+        probes = self._probes
         for n_node, n_bin in ((8, 32), (16, 64), (32, 128), (64, 256)):
             table, nodes = self._tabulate(probs, n_node, n_bin)
             found = self._at(probes, probs, table, nodes)
@@ -128,18 +128,19 @@ class MixtureReader:
         d = np.ascontiguousarray(self.stats.mean[index] - self.cells.centre)
         return _invert(mixture, p, d, probs, self.cores)
 
+    @cached_property
     def _probes(self) -> NDArray[np.intp]:
-        """Groups at the edges of the data and a few across it."""
+        """Groups of the least and the greatest mean and weight, then a few across the data."""
         p, mean = self.stats.weight, self.stats.mean
         edges = [mean.argmin(), mean.argmax(), p.argmin(), p.argmax()]
-        return np.unique(np.array(edges + [len(p) * i // 8 for i in range(8)], dtype=np.intp))
+        return np.array(edges + [len(p) * i // 8 for i in range(8)], dtype=np.intp)
 
     def _tabulate(self, probs: FloatArray, n_node: int, n_bin: int) -> tuple[FloatArray, Any]:
         """Standardised quantiles (rows, Q, nodes) of a compressed mixture."""
         mean, cells = self.stats.mean, self.cells
         squares = (cells.mult * (cells.mean - cells.centre) ** 2 + cells.squares).sum()
         spread = math.sqrt(float(squares) / cells.n_group) or 1.0
-        low, high = ((float(v) - cells.centre) / spread for v in (mean.min(), mean.max()))
+        low, high = ((float(v) - cells.centre) / spread for v in mean[self._probes[:2]])
         ends = [u / math.sqrt(1.0 + (u / 8.0) ** 2) for u in (low, high)]
         step = max(ends[1] - ends[0], 1e-9) / (n_node - 1)
         s = ends[0] + step * np.arange(n_node)

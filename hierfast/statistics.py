@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -148,44 +148,41 @@ def compute_statistics(columns: Columns, cores: int) -> Statistics:
     ValueError
         Naming the first row whose y is not finite or whose standard error is not positive.
     """
-    codes, labels = columns.codes, columns.labels
-    parts = _scan(columns, codes, cores)
-    n = len(columns.y)
-    centre = sum(p[2] for p in parts) / n
-    integer = all(p[6] for p in parts) and columns.se is None
-    if integer:
-        centre = float(round(centre))
-    if codes is None:
-        base, size = 0, n
-    else:
-        base, top = min(p[0] for p in parts), max(p[1] for p in parts)
-        size = top - base + 1
+    codes, labels, n = columns.codes, columns.labels, len(columns.y)
+    base, size = 0, n
+    if codes is not None:
+        scan = partial(_core.scan_codes, codes)
+        ends = run_all([partial(scan, *p) for p in pieces(n, PIECE, MOST)], cores)
+        base = min(e[0] for e in ends)
+        size = max(e[1] for e in ends) - base + 1
         if size > 4 * n + 1024:
             labels, inverse = np.unique(codes, return_inverse=True)
             codes, base, size = np.ascontiguousarray(inverse, dtype=np.int64), 0, len(labels)
     reader = _Reader(columns, codes, base, size, cores)
-    stats, hard = reader.read(centre, integer)
-    if hard and not integer:
-        stats, _ = reader.read(centre, integer, near=stats)
+    stats, hard = reader.read()
+    if hard and not stats.integer:
+        stats, _ = reader.read(near=stats)
     if labels is None:
         return stats
-    return Statistics(
-        labels[stats.labels], stats.weight, stats.mean, stats.m2, stats.rows, centre, integer
-    )
+    return replace(stats, labels=labels[stats.labels])
 
 
-def _scan(columns: Columns, codes: Any, cores: int) -> list[Any]:
+def _middle(y: FloatArray) -> float:
+    """A value among the data about which sums are well conditioned; an integer for integers."""
+    some = y[:: len(y) // 1024 + 1].tolist()
+    mean = math.fsum(some) / len(some) if all(map(math.isfinite, some)) else 0.0
+    return float(round(mean)) if all(v.is_integer() for v in some) else mean
+
+
+def _refuse(columns: Columns) -> None:
+    """Raise for the first row that is not usable."""
     y, se = columns.y, columns.se
-    tasks = [partial(_core.scan_rows, codes, y, se, *p) for p in pieces(len(y), PIECE, MOST)]
-    parts = run_all(tasks, cores)
-    if any(p[5] for p in parts):
-        wrong = np.flatnonzero(~np.isfinite(y))
-        if len(wrong):
-            raise_row(y, columns.y_name, int(wrong[0]), "finite; drop or impute missing rows")
-        assert se is not None
-        row = int(np.flatnonzero(~((se > 1e-150) & (se < 1e150)))[0])
-        raise_row(se, columns.se_name, row, "a positive, finite standard deviation")
-    return parts
+    wrong = np.flatnonzero(~np.isfinite(y))
+    if len(wrong):
+        raise_row(y, columns.y_name, int(wrong[0]), "finite; drop or impute missing rows")
+    assert se is not None
+    row = int(np.flatnonzero(~((se > 1e-150) & (se < 1e150)))[0])
+    raise_row(se, columns.se_name, row, "a positive, finite standard deviation")
 
 
 class _Reader:
@@ -195,22 +192,26 @@ class _Reader:
         self.columns, self.codes, self.base, self.size = columns, codes, base, size
         self.cores = cores
         self.width = 2 if columns.se is None else 3
-        most = max(2, 4_000_000 // size) if codes is not None else 1
+        most = max(1, 1_500_000 // size) if codes is not None else 1
         self.slabs = pieces(len(columns.y), PIECE, min(MOST, most))
 
-    def read(
-        self, centre: float, integer: bool, near: Statistics | None = None
-    ) -> tuple[Statistics, bool]:
+    def read(self, near: Statistics | None = None) -> tuple[Statistics, bool]:
         """Sum the slabs; tell as well whether squares between drown those within."""
+        y, se = self.columns.y, self.columns.se
         around = None
+        centre = _middle(y) if near is None else near.centre
         if near is not None:
             around = np.full(self.size, centre)
             around[near.labels - self.base] = near.mean
         count = np.zeros((len(self.slabs), self.size), dtype=np.uint32)
         sums = np.zeros((len(self.slabs), self.size * self.width))
-        y, se = self.columns.y, self.columns.se
         rows = partial(_core.add_rows, self.codes, y, se, self.base, centre, around)
-        run_all([partial(rows, *p, count[i], sums[i]) for i, p in enumerate(self.slabs)], self.cores)
+        adds = [partial(rows, *p, count[i], sums[i]) for i, p in enumerate(self.slabs)]
+        scans = [partial(_core.scan_rows, y, se, *p) for p in pieces(len(y), PIECE, MOST)]
+        flags = run_all([*adds, *scans], self.cores)[len(adds) :]
+        if any(bad for bad, _ in flags):
+            _refuse(self.columns)
+        integer = se is None and all(whole for _, whole in flags)
         finish = partial(
             _core.finish_groups, self.width, count, sums.ravel(), centre, around, integer, self.base
         )

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike
 
-from hierfast import diagnose
-
-FloatArray = NDArray[np.float64]
+from hierfast.diagnose import PROBS, FloatArray, diagnose
 
 
 class Summary:
@@ -17,20 +16,37 @@ class Summary:
 
     Parameters
     ----------
-    names : tuple of str
+    names : sequence of str
         Parameters.
-    columns : dict of str to numpy.ndarray
+    columns : mapping of str to numpy.ndarray
         Figures (parameters,).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from hierfast.summary import summarise
+    >>> draws = np.random.default_rng(1).normal(10, 2, size=(4, 1000))
+    >>> summarise({"mu": draws}, probs=[0.05, 0.95])
+         mean     sd  mcse_mean  mcse_sd     5%     95%  ess_bulk  ess_tail  r_hat
+    mu  9.980  2.006      0.032    0.023  6.711  13.307      4039      3404  1.002
     """
 
-    def __init__(self, names: tuple[str, ...], columns: dict[str, FloatArray]) -> None:
-        self.names = names
-        self._columns = columns
+    def __init__(self, names: Sequence[str], columns: Mapping[str, FloatArray]) -> None:
+        self.names = tuple(names)
+        self._columns = dict(columns)
 
     @property
     def columns(self) -> tuple[str, ...]:
         """Names of the columns."""
         return tuple(self._columns)
+
+    def keys(self) -> tuple[str, ...]:
+        """Name the columns, so that ``dict(summary)`` holds their arrays."""
+        return self.columns
+
+    def __iter__(self) -> Iterator[str]:
+        """Go over the names of the columns."""
+        return iter(self._columns)
 
     def __getitem__(self, column: str) -> FloatArray:
         """Give a column."""
@@ -46,55 +62,58 @@ class Summary:
         }
 
     def __repr__(self) -> str:
-        """Print an aligned table."""
+        """Print an aligned table, figures to two digits of their Monte Carlo error."""
         cells = [["", *self._columns]]
-        for i, name in enumerate(self.names):
-            row = [_format(column, values[i]) for column, values in self._columns.items()]
-            cells.append([name, *row])
-        widths = [max(len(row[k]) for row in cells) for k in range(len(cells[0]))]
+        for name, row in self.to_dict().items():
+            places = _places(row["mcse_mean"])
+            cells.append([name, *(_format(column, row[column], places) for column in row)])
+        widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
         lines = []
-        for row in cells:
-            rest = (text.rjust(width) for text, width in zip(row[1:], widths[1:], strict=True))
-            lines.append("  ".join([row[0].ljust(widths[0]), *rest]))
+        for first, *rest in cells:
+            right = (text.rjust(width) for text, width in zip(rest, widths[1:], strict=True))
+            lines.append("  ".join([first.ljust(widths[0]), *right]))
         return "\n".join(lines)
 
 
-def _format(column: str, value: float) -> str:
+def _places(error: float) -> int | None:
+    """Decimals that show two digits of an error; None where decimals do not serve."""
+    if not 1e-8 < error < 1e8:
+        return None
+    places = 1 - math.floor(math.log10(error))
+    return max(0, places) if places <= 6 else None
+
+
+def _format(column: str, value: float, places: int | None) -> str:
     if column.startswith("ess"):
         return f"{value:.0f}"
-    return f"{value:.3f}" if column == "r_hat" else f"{value:.4g}"
+    if column == "r_hat":
+        return f"{value:.3f}"
+    return f"{value:.4g}" if places is None else f"{value:.{places}f}"
 
 
-def summarise(hyper: Mapping[str, FloatArray], probs: Sequence[float]) -> Summary:
+def summarise(hyper: Mapping[str, ArrayLike], probs: Sequence[float] = PROBS) -> Summary:
     """Summarise draws.
 
     Parameters
     ----------
-    hyper : mapping of str to numpy.ndarray
+    hyper : mapping of str to array_like
         Draws (chains, draws) of each parameter.
     probs : sequence of float
-        Quantiles to give.
+        Probabilities of the quantiles to give.
 
     Returns
     -------
     Summary
         The table.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from hierfast.summary import summarise
+    >>> summarise({"x": np.zeros((4, 100))}, probs=[0.5])["50%"]
+    array([0.])
     """
-    wrong = [p for p in probs if not 0 <= p <= 1]
-    if wrong:
-        raise ValueError(f"probs must lie between 0 and 1; got {wrong[0]}")
     if not hyper:
         return Summary((), {})
-    x = np.stack(list(hyper.values()), axis=-1)
-    columns = {
-        "mean": x.mean(axis=(0, 1)),
-        "sd": x.reshape(-1, x.shape[2]).std(axis=0, ddof=1),
-        "mcse_mean": diagnose.mcse_mean(x),
-        "mcse_sd": diagnose.mcse_sd(x),
-    }
-    for prob, values in zip(probs, diagnose.quantile(x, probs), strict=True):
-        columns[f"{100 * prob:g}%"] = values
-    columns["ess_bulk"] = diagnose.ess_bulk(x)
-    columns["ess_tail"] = diagnose.ess_tail(x)
-    columns["r_hat"] = diagnose.rhat(x)
-    return Summary(tuple(hyper), columns)
+    draws = np.stack([np.asarray(values) for values in hyper.values()], axis=-1)
+    return Summary(tuple(hyper), diagnose(draws, probs))

@@ -71,6 +71,8 @@ int hf_integrated_invert(const hf_integrated *c, const double *x, int64_t cell, 
                          double *theta) {
   lanes l;
   gather(c, 1, x, cell, 1, &l);
+  for (int s = 0; s < MAX_COL; s++) l.stats[s].stride = 0;
+  for (int a = 0; a < HF_MAX_PAR; a++) l.lpars[a].stride = l.ppars[a].stride = 0;
   return c->kernels->invert(&c->integral, l.stats, l.lpars, (hf_col){l.loc, 0}, l.ppars, n, u, theta);
 }
 
