@@ -66,6 +66,7 @@ static double exact_squares(double n, double s1, double s2) {
 
 static void finish(double n, double p, double s1, double s2, double centre, int integer, double *mean,
                    double *m2) {
+  integer = integer && s2 < 9007199254740992.0;
   double squares = integer ? exact_squares(n, s1, s2) / n : s2 - s1 * (s1 / p);
   *mean = integer ? (n * centre + s1) / n : centre + s1 / p;
   *m2 = n > 1.0 && squares > 0.0 ? squares : 0.0;

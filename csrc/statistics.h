@@ -5,7 +5,7 @@
  *   (3) ybar = c + s1 / s0, m2 = s2 - s1^2 / s0
  * Integer-valued y (w = 1, integer c) make T = n c + s1 and K = n s2 - s1^2 exact integers that do
  * not depend on c nor on the order of rows, so ybar = T / n and m2 = K / n are the same bits however
- * the rows are split:
+ * the rows are split, as long as a group's s2 stays below 2^53 (beyond, it is summed like a real one):
  *   (4) merging groups a, b: sums about a common integer c are recovered exactly from (T, K), and added;
  *       real-valued groups merge by Chan, Golub and LeVeque (1983), The American Statistician 37(3).
  */

@@ -51,7 +51,13 @@ def load_radon() -> dict[str, NDArray[Any]]:
 
 
 def simulate_normal(
-    n_groups: int, n_rows: int, seed: int = 1, *, mu: float = 2.0, tau: float = 1.0, sigma: float = 2.0
+    n_groups: int,
+    n_rows: int,
+    seed: int = 1,
+    *,
+    mu: float = 2.0,
+    tau: float = 1.0,
+    sigma: float = 2.0,
 ) -> dict[str, NDArray[Any]]:
     """Simulate rows of normal groups in random order.
 

@@ -1,0 +1,94 @@
+"""The command ``hierfast``: three fits, from eight groups to a million."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping, Sequence
+from time import perf_counter
+from typing import Any
+
+import hierfast as hf
+from hierfast import _core
+from hierfast.datasets import simulate_normal
+
+ROWS_PER_GROUP = 5
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Fit three data sets and print plan, hyperparameters, groups and times.
+
+    Parameters
+    ----------
+    argv : sequence of str, optional
+        Arguments of the command line; those of the process by default.
+
+    Returns
+    -------
+    int
+        The status of the process.
+
+    Examples
+    --------
+    >>> from hierfast.cli import main
+    >>> main(["--groups", "100"])  # doctest: +SKIP
+    """
+    args = _parser().parse_args(argv)
+    print(f"{_version()}\n")
+    schools = hf.Model(
+        likelihood=hf.Normal(sigma="se"),
+        population=hf.Normal(mu=hf.Normal(0, 5), sigma=hf.HalfCauchy(5)),
+    )
+    houses = hf.Model(
+        likelihood=hf.Normal(sigma=hf.HalfNormal(2)),
+        population=hf.Normal(mu=hf.Normal(0, 5), sigma=hf.HalfNormal(2)),
+    )
+    _show("Eight schools", schools, hf.load_eight_schools(), "effect", "school", args.seed)
+    _show("Radon in 85 counties", houses, hf.load_radon(), "log_radon", "county", args.seed)
+    rows = ROWS_PER_GROUP * args.groups
+    simulated = simulate_normal(args.groups, rows, seed=args.seed)
+    title = f"{rows:,} simulated rows over {args.groups:,} groups"
+    _show(title, houses, simulated, "y", "group", args.seed)
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="hierfast",
+        description="Fit eight schools, radon in 85 counties and a million simulated groups.",
+    )
+    parser.add_argument("--version", action="version", version=_version())
+    parser.add_argument(
+        "--groups", type=_count, default=1_000_000, metavar="N", help="groups to simulate"
+    )
+    parser.add_argument("--seed", type=int, default=1, help="seed of simulation and fits")
+    return parser
+
+
+def _version() -> str:
+    return f"hierfast {hf.__version__}, instruction set {_core.levels()[_core.best_level()]}"
+
+
+def _count(text: str) -> int:
+    count = int(text)
+    if count < 1:
+        raise argparse.ArgumentTypeError(f"must be at least 1; got {count}")
+    return count
+
+
+def _show(
+    title: str, model: hf.Model, data: Mapping[str, Any], y: str, group: str, seed: int
+) -> None:
+    """Print the plan, the fit, some groups and the time each took."""
+    print(f"{title}\n{'=' * len(title)}\n{model!r}\n")
+    model.explain(data, y=y, group=group)
+    start = perf_counter()
+    fit = model.fit(data, y=y, group=group, random_seed=seed, progressbar=False)
+    fitted = perf_counter()
+    fit.groups.quantile([0.05, 0.95])
+    text = repr(fit.groups)
+    read = perf_counter()
+    print(f"\n{fit!r}\n\n{text}\n")
+    print(
+        f"{1e3 * (fitted - start):,.1f} ms to fit, {1e3 * (read - fitted):,.1f} ms for mean, sd "
+        f"and 90% interval of all groups\n"
+    )

@@ -1,0 +1,37 @@
+"""Examples run: those in docstrings of the installed package and those of the README."""
+
+import doctest
+import importlib
+import pkgutil
+import re
+from pathlib import Path
+
+import pytest
+
+import hierfast
+
+README = Path(__file__).parents[1] / "README.md"
+MODULES = sorted(m.name for m in pkgutil.walk_packages(hierfast.__path__, "hierfast."))
+
+
+@pytest.mark.parametrize("name", ["hierfast", *MODULES])
+def test_docstrings(name):
+    module = importlib.import_module(name)
+    result = doctest.testmod(module, optionflags=doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS)
+    assert result.failed == 0
+
+
+def test_readme():
+    blocks = re.findall(r"^```python\n(.*?)^```$", README.read_text("utf-8"), re.DOTALL | re.M)
+    assert blocks
+    names = {}
+    for block in blocks:
+        exec(compile(block, str(README), "exec"), names)
+
+
+def test_readme_begins_with_the_two_commands():
+    commands = [line.strip() for line in README.read_text("utf-8").splitlines()[:6]]
+    assert commands[2:4] == [
+        "python3 -m venv .venv && .venv/bin/pip install . && .venv/bin/hierfast",
+        "python3 -m venv .venv && .venv/bin/pip install '.[test]' && .venv/bin/pytest",
+    ]
