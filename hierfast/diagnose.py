@@ -308,14 +308,14 @@ def percent(prob: float) -> str:
 def _by_block(kernel: Kernel, draws: ArrayLike) -> FloatArray:
     """Apply a kernel, (parameters, chains, draws) to (k, parameters), to blocks of parameters."""
     x = np.asarray(draws, dtype=np.float64)
-    if x.ndim < 2 or not x.shape[0] or not x.shape[1]:
+    if x.ndim < 2 or not x.size:
         raise ValueError(f"draws must have the shape (chains, draws, ...); got {x.shape}")
     chains, n = x.shape[:2]
     by_parameter = np.moveaxis(x.reshape(chains, n, -1), 2, 0)
     step = max(1, _BLOCK // (chains * n))
     pieces = []
     with np.errstate(all="ignore"):
-        for start in range(0, max(1, len(by_parameter)), step):
+        for start in range(0, len(by_parameter), step):
             block = np.ascontiguousarray(by_parameter[start : start + step])
             piece = kernel(block)
             piece[:, np.isnan(block).any(axis=(1, 2))] = np.nan
@@ -361,7 +361,7 @@ def _moments(x: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
 def _mcse_sd(squares: FloatArray, ess: FloatArray) -> FloatArray:
     """Error of the sd by the delta method: Var(sd) = Var(s^2) / (4 s^2)."""
     variance = squares.mean(axis=(1, 2))
-    error = ((squares**2).mean(axis=(1, 2)) - variance**2) / ess
+    error = ((squares - variance[:, None, None]) ** 2).mean(axis=(1, 2)) / ess
     return np.asarray(np.sqrt(error / variance / 4))
 
 
@@ -438,7 +438,9 @@ def _r_hat(halves: FloatArray, ordered: FloatArray, scores: FloatArray) -> Float
     count, half_chains, n = halves.shape
     if half_chains < 4:
         return np.full(count, np.nan)
-    distance = np.abs(halves - _quantiles(ordered, (0.5,))[0][:, None, None])
+    size = ordered.shape[1]
+    median = (ordered[:, (size - 1) // 2] + ordered[:, size // 2]) / 2
+    distance = np.abs(halves - median[:, None, None])
     both = np.stack((scores, _ranked(distance)[1]))
     between = both.mean(axis=3).var(axis=2, ddof=1)
     within = both.var(axis=3, ddof=1).mean(axis=2)

@@ -22,9 +22,8 @@ def peer(draws):
     mean = draws.mean(axis=(0, 1))
     squares = (draws - mean) ** 2
     variance = squares.mean(axis=(0, 1))
-    error = ((squares**2).mean(axis=(0, 1)) - variance**2) / array_stats.ess(
-        draws, method="sd", **AXES
-    )
+    error = ((squares - variance) ** 2).mean(axis=(0, 1))
+    error /= array_stats.ess(draws, method="sd", **AXES)
     return {
         "mean": mean,
         "sd": draws.std(axis=(0, 1), ddof=1),
@@ -42,8 +41,10 @@ def assert_equal_to_peer(draws):
     with np.errstate(all="ignore"):
         theirs = peer(draws)
     assert list(ours) == list(theirs)
+    unit = np.abs(draws).max()
     for name, values in theirs.items():
-        np.testing.assert_allclose(ours[name], values, rtol=1e-10, atol=1e-12, err_msg=name)
+        rounding = 0 if name.startswith(("ess", "r_hat")) else 1e-12 * unit
+        np.testing.assert_allclose(ours[name], values, rtol=1e-10, atol=rounding, err_msg=name)
 
 
 def autoregressive(rng, shape, memory):
@@ -77,9 +78,9 @@ def test_chains_that_disagree():
     draws = np.random.default_rng(3).normal(size=(4, 300, 2))
     draws[3] += 3
     assert_equal_to_peer(draws)
+    assert np.all(hfd.r_hat(draws) > 1.4)
     draws[3, :, 1] = draws[3, 0, 1]
     assert_equal_to_peer(draws)
-    assert np.all(hfd.r_hat(draws) > 1.3)
 
 
 @settings(deadline=None, max_examples=60)
@@ -185,12 +186,11 @@ def test_unit_does_not_matter():
 
 
 def test_shape_and_probabilities_are_checked():
-    for wrong in (np.zeros(10), np.zeros((0, 10)), np.zeros((2, 0))):
+    for wrong in (np.zeros(10), np.zeros((0, 10)), np.zeros((2, 0)), np.zeros((2, 10, 0))):
         with pytest.raises(ValueError, match=r"shape \(chains, draws, \.\.\.\)"):
             hfd.diagnose(wrong)
     with pytest.raises(ValueError, match=r"between 0 and 1; got 1\.5"):
         hfd.diagnose(np.zeros((2, 10)), [1.5])
-    assert hfd.r_hat(np.zeros((2, 10, 0))).shape == (0,)
 
 
 def test_lengths_of_transforms_are_smooth():

@@ -21,9 +21,9 @@ MATH = {
     "sin": (3, mpmath.sin, 2.0),
     "cos": (4, mpmath.cos, 2.0),
     "cos2pi": (5, lambda u: mpmath.cos(2 * mpmath.pi * u), 2.0),
-    "ndtr": (6, mpmath.ncdf, 8.0),
-    "lgamma": (7, mpmath.loggamma, 3.0),
-    "ndtri": (8, lambda p: mpmath.sqrt(2) * mpmath.erfinv(2 * p - 1), 6.0),
+    "ndtr": (6, mpmath.ncdf, 6.0),
+    "lgamma": (7, mpmath.loggamma, 2.0),
+    "ndtri": (8, lambda p: mpmath.sqrt(2) * mpmath.erfinv(2 * p - 1), 2.0),
 }
 POINTS = {
     "exp": np.concatenate([RNG.uniform(-745, 709, 800), RNG.normal(size=200), [0.0, -0.0]]),

@@ -18,7 +18,7 @@ def test_installed_package_is_tested():
 
 def test_import_leaves_scipy_alone():
     code = "import sys, hierfast; sys.exit(any(m.startswith('scipy') for m in sys.modules))"
-    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+    assert subprocess.run([sys.executable, "-P", "-c", code], check=False).returncode == 0
 
 
 def test_bundled_data():
