@@ -211,8 +211,8 @@ cdef extern from "run.h" nogil:
     int hf_integrated_eval(const hf_target *t, int n, const double *z, double *lp) noexcept nogil
     int hf_integrated_groups(const hf_integrated *c, const double *x, int64_t lo, int64_t hi,
                              double *mean, double *sd)
-    int hf_integrated_invert(const hf_integrated *c, const double *x, int64_t cell, int n,
-                             const double *u, double *theta)
+    int hf_integrated_invert(const hf_integrated *c, const double *x, int64_t n,
+                             const int64_t *cell, const double *u, double *theta)
     int hf_integrated_order(hf_integrated *c, const hf_target *t, const hf_proposal *p,
                             double wanted, double *error)
     int hf_conditional_eval(const hf_target *t, int n, const double *z, double *lp) noexcept nogil

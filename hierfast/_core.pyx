@@ -383,12 +383,14 @@ cdef class Integrated(Target):
             status = hf_integrated_groups(&self.ctx, v, lo, hi, &mean[0], &sd[0])
         check(status)
 
-    def invert(self, const double[::1] x, int64_t cell, const double[::1] u, double[::1] out):
-        """Quantiles of one effect given values x."""
+    def invert(self, const double[::1] x, const int64_t[::1] cell, const double[::1] u,
+               double[::1] out):
+        """Quantiles of effects given values x: effect k of cell[k] (of k without) at u[k]."""
         cdef int status
         cdef const double *v = &x[0] if x.shape[0] else NULL
+        cdef const int64_t *which = NULL if cell is None else &cell[0]
         with nogil:
-            status = hf_integrated_invert(&self.ctx, v, cell, <int>u.shape[0], &u[0], &out[0])
+            status = hf_integrated_invert(&self.ctx, v, u.shape[0], which, &u[0], &out[0])
         check(status)
 
 

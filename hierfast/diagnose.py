@@ -444,7 +444,7 @@ def _r_hat(halves: FloatArray, ordered: FloatArray, scores: FloatArray) -> Float
     both = np.stack((scores, _ranked(distance)[1]))
     between = both.mean(axis=3).var(axis=2, ddof=1)
     within = both.var(axis=3, ddof=1).mean(axis=2)
-    return np.asarray(np.sqrt((n * between / within + n - 1) / n).max(axis=0))
+    return np.asarray(np.fmax(*np.sqrt((n * between / within + n - 1) / n)))
 
 
 def _ess(x: FloatArray) -> FloatArray:

@@ -225,14 +225,11 @@ class _Effects:
             )
 
     def _invert(self, x: FloatArray, key: int, sweep: int, out: FloatArray) -> None:
-        n = len(self.p)
         keys = self.keys
         if keys is None:
-            keys = np.arange(n, dtype=np.uint64) + np.uint64(self.base)
+            keys = np.arange(len(self.p), dtype=np.uint64) + np.uint64(self.base)
         u = _core.normals(key, keys, sweep, 0, self.plan.level, True)
-        for k in range(n):
-            j = k if self.at is None else int(self.at[k])
-            self.plan.target.invert(x, j, u[k : k + 1], out[k : k + 1])
+        self.plan.target.invert(x, self.at, u, out)
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -261,13 +261,11 @@ class QuadratureReader:
         points = self._thin(min(LANES // (100 * n), STRATA))
         golden = (math.sqrt(5.0) - 1.0) / 2.0
         u = (np.arange(len(points)) * golden + 0.5) % 1.0
-        out = np.empty((n, len(probs)))
+        theta = np.empty((len(points), n))
 
-        def work(j: int) -> None:
-            theta = np.empty(len(points))
-            for i, x in enumerate(points):
-                self.plan.target.invert(x, j, u[i : i + 1], theta[i : i + 1])
-            out[j] = np.quantile(theta, probs, method="median_unbiased")
+        def work(lo: int, hi: int) -> None:
+            for i in range(lo, hi):
+                self.plan.target.invert(points[i], None, np.full(n, u[i]), theta[i])
 
-        run_all([partial(work, j) for j in range(n)], self.cores)
-        return out
+        run_all([partial(work, *c) for c in pieces(len(points), 50, 16)], self.cores)
+        return np.ascontiguousarray(np.quantile(theta, probs, axis=0, method="median_unbiased").T)

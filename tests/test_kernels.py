@@ -256,7 +256,7 @@ def test_quadrature_is_the_closed_form(level):
     u = np.array([1e-9, 1e-3, 0.3, 0.5, 0.999, 1 - 1e-9])
     for j in range(5):
         theta = np.empty(6)
-        target.invert(x, j, u, theta)
+        target.invert(x, np.full(6, j), u, theta)
         assert np.abs(st.norm(exact[0][j], math.sqrt(exact[1][j])).cdf(theta) - u).max() < 1e-6
 
 

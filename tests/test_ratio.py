@@ -3,7 +3,6 @@
 import gc
 
 import pytest
-
 from ratio import Ratio, paired_ratio
 
 

@@ -67,13 +67,18 @@ int hf_integrated_groups(const hf_integrated *c, const double *x, int64_t lo, in
   return status;
 }
 
-int hf_integrated_invert(const hf_integrated *c, const double *x, int64_t cell, int n, const double *u,
-                         double *theta) {
+int hf_integrated_invert(const hf_integrated *c, const double *x, int64_t n, const int64_t *cell,
+                         const double *u, double *theta) {
   lanes l;
-  gather(c, 1, x, cell, 1, &l);
-  for (int s = 0; s < MAX_COL; s++) l.stats[s].stride = 0;
-  for (int a = 0; a < HF_MAX_PAR; a++) l.lpars[a].stride = l.ppars[a].stride = 0;
-  return c->kernels->invert(&c->integral, l.stats, l.lpars, (hf_col){l.loc, 0}, l.ppars, n, u, theta);
+  int status = HF_OK;
+  for (int64_t k = 0; !status && k < n; k++) {
+    gather(c, 1, x, cell ? cell[k] : k, 1, &l);
+    for (int s = 0; s < MAX_COL; s++) l.stats[s].stride = 0;
+    for (int a = 0; a < HF_MAX_PAR; a++) l.lpars[a].stride = l.ppars[a].stride = 0;
+    status = c->kernels->invert(&c->integral, l.stats, l.lpars, (hf_col){l.loc, 0}, l.ppars, 1, u + k,
+                                theta + k);
+  }
+  return status;
 }
 
 int hf_integrated_order(hf_integrated *c, const hf_target *t, const hf_proposal *p, double wanted,

@@ -117,9 +117,9 @@ int hf_integrated_eval(const hf_target *t, int n, const double *z, double *lp);
 /* Mean and sd of the effects of cells lo..hi given values x (n_node,). */
 int hf_integrated_groups(const hf_integrated *c, const double *x, int64_t lo, int64_t hi, double *mean,
                          double *sd);
-/* Quantiles of one cell's effect given x, at n probabilities. */
-int hf_integrated_invert(const hf_integrated *c, const double *x, int64_t cell, int n, const double *u,
-                         double *theta);
+/* Quantiles of n effects given x, effect k that of cell[k] (or k) at probability u[k]. */
+int hf_integrated_invert(const hf_integrated *c, const double *x, int64_t n, const int64_t *cell,
+                         const double *u, double *theta);
 /* Sets the order whose error around the mode is below `wanted` and reports that error. */
 int hf_integrated_order(hf_integrated *c, const hf_target *t, const hf_proposal *p, double wanted,
                         double *error);

@@ -1,0 +1,54 @@
+"""The reference cases as models: what each is called here and there."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import hierfast as hf
+
+
+@dataclass(frozen=True)
+class Setting:
+    """A model and how its unknowns are called in the reference."""
+
+    model: hf.Model
+    columns: dict[str, Any]
+    names: dict[str, str]
+    effect: str = "theta"
+
+
+SCHOOLS = {"group_mu": "mu", "group_sigma": "tau"}
+
+SETTINGS = {
+    "eight_schools": Setting(
+        hf.Model(hf.Normal(sigma="sigma"), hf.Normal(hf.Normal(0, 5), hf.HalfCauchy(5))),
+        {"y": "y", "group": "group"},
+        SCHOOLS,
+    ),
+    "eight_schools_flat": Setting(
+        hf.Model(hf.Normal(sigma="sigma"), hf.Normal(hf.Flat(), hf.Flat())),
+        {"y": "y", "group": "group"},
+        SCHOOLS,
+    ),
+    "eight_schools_lognormal": Setting(
+        hf.Model(hf.Normal(sigma="sigma"), hf.Normal(hf.Normal(0, 10), hf.LogNormal(5, 1))),
+        {"y": "y", "group": "group"},
+        SCHOOLS,
+    ),
+    "dyes": Setting(
+        hf.Model(
+            hf.Normal(variance=hf.InverseGamma(0.001, 0.001)),
+            hf.Normal(hf.Normal(0, 1e5), variance=hf.InverseGamma(0.001, 0.001)),
+        ),
+        {"y": "y", "group": "group"},
+        {"group_mu": "theta", "variance": "sigma2.with", "group_variance": "sigma2.btw"},
+        effect="mu",
+    ),
+    "dyestuff_hc": Setting(
+        hf.Model(
+            hf.Normal(sigma=hf.HalfCauchy(50)),
+            hf.Normal(hf.Normal(1500, 1000), hf.HalfCauchy(50)),
+        ),
+        {"y": "Yield", "group": "Batch"},
+        {"Batch_mu": "mu", "Batch_sigma": "tau", "sigma": "sigma"},
+    ),
+}

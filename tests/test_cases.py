@@ -1,0 +1,66 @@
+"""Every scheme against the reference posteriors, to Monte Carlo error plus the reference's own."""
+
+import numpy as np
+import pytest
+from helpers.cases import load_case
+from helpers.models import SETTINGS
+
+from hierfast import diagnose
+
+NEEDED = 40_000  # effective draws behind every figure
+DRAWS = {  # a chain, of four
+    "collapsed": dict.fromkeys(SETTINGS, 15_000) | {"dyes": 25_000, "dyestuff_hc": 20_000},
+    "gibbs": dict.fromkeys(SETTINGS, 45_000) | {"dyes": 600_000, "dyestuff_hc": 90_000},
+    "quadrature": dict.fromkeys(SETTINGS, 16_000) | {"dyes": 160_000, "dyestuff_hc": 60_000},
+}
+QUANTILES = {"q5": 0.05, "q25": 0.25, "q50": 0.5, "q75": 0.75, "q95": 0.95}
+
+
+def worst(x, figures):
+    """Largest distance from the reference as a share of what is allowed, and what it is of."""
+    error = figures["mcse"]
+    found = {
+        "mean": (x.mean(), diagnose.mcse_mean(x)),
+        "sd": (x.std(), diagnose.mcse_sd(x)),
+    } | {q: (np.quantile(x, p), diagnose.mcse_quantile(x, p)) for q, p in QUANTILES.items()}
+    shares = {}
+    for name, (value, mcse) in found.items():
+        if name in figures:
+            own = error.get(name, max(error.get("q5", 0.0), error.get("q95", 0.0)))
+            shares[name] = abs(value - figures[name]) / (4 * float(mcse) + own)
+    return max((share, name) for name, share in shares.items())
+
+
+@pytest.mark.parametrize("scheme", DRAWS)
+@pytest.mark.parametrize("name", SETTINGS)
+def test_reference_posterior(name, scheme):
+    setting, case = SETTINGS[name], load_case(name)
+    fit = setting.model.fit(
+        case.data, **setting.columns, scheme=scheme, draws=DRAWS[scheme][name], random_seed=20,
+        progressbar=False,
+    )  # fmt: skip
+    table = fit.summary()
+    assert min(table["ess_bulk"].min(), table["ess_tail"].min()) >= NEEDED
+    assert table["r_hat"].max() < 1.01
+    for here, there in setting.names.items():
+        share, what = worst(fit.hyper[here], case.figures(there))
+        assert share < 1, (here, what, share)
+    labels = fit.groups.labels.tolist()
+    thin = slice(None, None, max(1, DRAWS[scheme][name] // 40_000))
+    effects = fit.groups.draws(draws=thin)
+    for i, label in enumerate(labels):
+        index = label if isinstance(label, str) else int(label)
+        share, what = worst(effects[:, :, i], case.figures(f"{setting.effect}[{index}]"))
+        assert share < 1, (label, what, share)
+        assert abs(effects[:, :, i].mean() - fit.groups.mean[i]) < 5 * diagnose.mcse_mean(effects[:, :, i])
+
+
+def test_a_wrong_prior_is_seen():
+    """The comparison has the power to see a half-Cauchy scale of 5.5 for 5."""
+    import hierfast as hf
+
+    case = load_case("eight_schools")
+    model = hf.Model(hf.Normal(sigma="sigma"), hf.Normal(hf.Normal(0, 5), hf.HalfCauchy(5.5)))
+    fit = model.fit(case.data, y="y", group="group", draws=15_000, random_seed=1, progressbar=False)
+    share, _ = worst(fit.hyper["group_sigma"], case.figures("tau"))
+    assert share > 1
