@@ -56,6 +56,7 @@ typedef struct {
   const hf_prior *prior;
   const hf_likelihood *likelihood;
   const hf_population *population;
+  double (*multiply_add)(double a, double b, double c); /* a b + c in two roundings, or a bad build */
   void (*math)(int which, int n, const double *x, double *out); /* for tests: elementary functions */
   void (*normals)(int n, uint64_t key, uint64_t base, const uint64_t *label, uint32_t sweep,
                   uint32_t attempt, double *z);

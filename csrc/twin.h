@@ -1,5 +1,7 @@
 /* twin.h: windows through which tests see functions that are otherwise inlined. */
 #ifdef HF_BODY
+static double HF_NAME(multiply_add)(double a, double b, double c) { return a * b + c; }
+
 static void HF_NAME(twin_math)(int which, int n, const double *x, double *out) {
   double other;
   for (int i = 0; i < n; i++) switch (which) {

@@ -94,6 +94,7 @@ cdef extern from "hf.h" nogil:
         const hf_prior *prior
         const hf_likelihood *likelihood
         const hf_population *population
+        double (*multiply_add)(double a, double b, double c) noexcept nogil
         void (*math)(int which, int n, const double *x, double *out) noexcept nogil
         void (*normals)(int n, uint64_t key, uint64_t base, const uint64_t *label,
                         uint32_t sweep, uint32_t attempt, double *z) noexcept nogil

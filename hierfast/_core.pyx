@@ -48,6 +48,18 @@ def levels():
     return found
 
 
+cdef refuse_contraction():
+    """A build that fuses a * b + c rounds once where the promise counts on twice."""
+    cdef double a = 1.0 + 2.0**-30
+    for level in levels():
+        if hf_kernels(level).multiply_add(a, a, -(1.0 + 2.0**-29)) != 0.0:
+            raise ImportError("hierfast was compiled with fused multiply-add (-ffp-contract), so that "
+                              "its draws would not be reproducible; build it with its own flags")
+
+
+refuse_contraction()
+
+
 def best_level():
     """The level kernels run at unless told otherwise."""
     return max(levels())

@@ -11,7 +11,7 @@ NEEDED = 40_000  # effective draws behind every figure
 DRAWS = {  # a chain, of four
     "collapsed": dict.fromkeys(SETTINGS, 15_000) | {"dyes": 25_000, "dyestuff_hc": 20_000},
     "gibbs": dict.fromkeys(SETTINGS, 45_000) | {"dyes": 600_000, "dyestuff_hc": 90_000},
-    "quadrature": dict.fromkeys(SETTINGS, 16_000) | {"dyes": 160_000, "dyestuff_hc": 60_000},
+    "quadrature": dict.fromkeys(SETTINGS, 16_000) | {"dyes": 160_000, "dyestuff_hc": 120_000},
 }
 QUANTILES = {"q5": 0.05, "q25": 0.25, "q50": 0.5, "q75": 0.75, "q95": 0.95}
 
@@ -45,14 +45,13 @@ def test_reference_posterior(name, scheme):
     for here, there in setting.names.items():
         share, what = worst(fit.hyper[here], case.figures(there))
         assert share < 1, (here, what, share)
-    labels = fit.groups.labels.tolist()
     thin = slice(None, None, max(1, DRAWS[scheme][name] // 40_000))
     effects = fit.groups.draws(draws=thin)
-    for i, label in enumerate(labels):
-        index = label if isinstance(label, str) else int(label)
-        share, what = worst(effects[:, :, i], case.figures(f"{setting.effect}[{index}]"))
-        assert share < 1, (label, what, share)
-        assert abs(effects[:, :, i].mean() - fit.groups.mean[i]) < 5 * diagnose.mcse_mean(effects[:, :, i])
+    for i in range(len(fit.groups)):
+        x = effects[:, :, i]
+        share, what = worst(x, case.figures(f"{setting.effect}[{i + 1}]"))
+        assert share < 1, (i, what, share)
+        assert abs(x.mean() - fit.groups.mean[i]) < 5 * diagnose.mcse_mean(x)
 
 
 def test_a_wrong_prior_is_seen():
