@@ -132,7 +132,7 @@ cdef extern from "run.h" nogil:
         hf_moments moments
     ctypedef struct hf_proposal:
         int d, has_grid
-        double lp_mode, quality
+        double lp_mode, quality, evenness
         double mode[16]
         double shape[256]
     ctypedef struct hf_integrated:

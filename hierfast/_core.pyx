@@ -259,7 +259,8 @@ cdef class Target:
         return [z[k] for k in range(self.target.d)]
 
     def build_proposal(self, list start, uint64_t seed, bint grid):
-        """Find the mode, build the proposal; return its quality, mode and shape."""
+        """Find the mode, build the proposal; return what its trial weights say: the effective share,
+        and the mean over the largest."""
         cdef double z[16]
         for k, v in enumerate(start):
             z[k] = v
@@ -267,9 +268,7 @@ cdef class Target:
         with nogil:
             status = hf_proposal_build(&self.target, z, seed, grid, self.proposal)
         check(status)
-        d = self.target.d
-        return (self.proposal.quality, [self.proposal.mode[k] for k in range(d)],
-                [self.proposal.shape[k] for k in range(d * d)])
+        return self.proposal.quality, self.proposal.evenness
 
     def logp(self, const double[:, ::1] z):
         """Log density at z (d, n), n <= TILE."""

@@ -25,7 +25,7 @@ SCHEMES = ("auto", "collapsed", "gibbs", "quadrature")
 TABLE_FROM = 512  # cells beyond which moments are read from a table in lambda
 SAMPLE = 4096  # cells that locate the posterior before all are read
 DROP = 60.0  # nats below the top where the table may end
-GOOD = 0.3  # share of effective trial weights that an independence proposal needs
+EVEN = 0.15  # mean over largest trial weight below which an independence chain would stick
 ORDER_ERROR = 1e-4  # nats that quadrature may be off around the mode
 BURN_IN = 64  # sweeps an independence chain needs to forget its start
 
@@ -245,13 +245,13 @@ class _Builder:
         if target.dim == 0:
             return self.finish(scheme, "nothing to sample", target, (), tune=0, skip=skip)
         grid = target.dim <= 2 and self.variant != "laplace"
-        quality, _, _ = target.build_proposal(start, 0, grid)
+        quality, evenness = target.build_proposal(start, 0, grid)
         if scheme == "quadrature":
             order, error = target.choose_order(ORDER_ERROR)
             self.lines.append(
                 f"  quadrature  {order} nodes a group; the log posterior is off by at most {error:.1e}"
             )
-        if self.variant == "slice" or (quality < GOOD and self.variant == ""):
+        if self.variant == "slice" or (evenness < EVEN and self.variant == ""):
             phi = f"slice along {target.dim} whitened axes"
             return self.finish(scheme, phi, target, ("slice",), passes=2, skip=skip)
         kind = "grid" if grid else "laplace-t"

@@ -72,16 +72,16 @@ int hf_find_mode(const hf_target *t, double *z, double *shape, double *lp_mode);
 
 /* --- proposal.c, grid.c: independence proposals --- */
 
-enum { HF_GRID_1 = 256, HF_GRID_2 = 64 };
+enum { HF_GRID_1 = 256, HF_GRID_2 = 64, HF_TRIAL = 1024 };
 typedef struct {
   int d, has_grid;
-  double lp_mode, quality;               /* quality: effective share of trial weights */
+  double lp_mode, quality, evenness; /* of trial weights: effective share, mean over largest */
   double mode[HF_MAX_PHI], shape[HF_MAX_PHI * HF_MAX_PHI], log_det;
   double left[HF_MAX_PHI], right[HF_MAX_PHI]; /* scales of the split t along each axis */
   int n_cell[2];
   double edge[2][HF_GRID_1 + 1];
   double cumulative[HF_GRID_2 * HF_GRID_2 + 1], log_density[HF_GRID_2 * HF_GRID_2];
-  double start[256 * HF_MAX_PHI], start_weight[257]; /* trial points and cumulated weights */
+  double start[HF_TRIAL * HF_MAX_PHI], start_weight[HF_TRIAL + 1]; /* trial points and cumulated weights */
 } hf_proposal;
 
 int hf_proposal_build(const hf_target *t, const double *z0, uint64_t seed, int grid, hf_proposal *p);

@@ -12,7 +12,7 @@
 #include "rng.h"
 #include "special.h"
 
-enum { NU = 4, TRIAL = 256 };
+enum { NU = 4, TRIAL = HF_TRIAL };
 #define GRID_SHARE 0.95
 
 /* Scales of each side: where the log density has dropped by 2, as a share of where a Gaussian's has. */
@@ -120,12 +120,18 @@ void hf_propose(const hf_proposal *p, uint64_t key, uint32_t first, int n, doubl
   }
 }
 
-/* Trial draws: their weights say how good the proposal is, and chains start from among them. */
+/* Trial draws: their weights say how good the proposal is, and chains start from among them. The mean
+ * weight over the largest bounds the rate at which the chain forgets (Mengersen and Tweedie 1996). */
 static int trial(const hf_target *t, uint64_t seed, hf_proposal *p) {
-  double lq[TRIAL], lp[TRIAL], top = -HF_INF, sum = 0.0, squares = 0.0;
-  hf_propose(p, hf_key(seed, 0xffffffffu, 0, HF_SITE_PROPOSAL), 0, TRIAL, p->start, lq);
-  int status = t->eval(t, TRIAL, p->start, lp);
-  if (status) return status;
+  double lq[TRIAL], lp[TRIAL], tile[HF_MAX_PHI * HF_TILE], top = -HF_INF, sum = 0.0, squares = 0.0;
+  uint64_t key = hf_key(seed, 0xffffffffu, 0, HF_SITE_PROPOSAL);
+  for (int lo = 0; lo < TRIAL; lo += HF_TILE) {
+    hf_propose(p, key, (uint32_t)lo, HF_TILE, tile, lq + lo);
+    int status = t->eval(t, HF_TILE, tile, lp + lo);
+    if (status) return status;
+    for (int k = 0; k < p->d; k++)
+      for (int i = 0; i < HF_TILE; i++) p->start[k * TRIAL + lo + i] = tile[k * HF_TILE + i];
+  }
   for (int i = 0; i < TRIAL; i++) top = lp[i] - lq[i] > top ? lp[i] - lq[i] : top;
   if (!(top > -HF_INF && top < HF_INF)) return HF_NO_START;
   p->start_weight[0] = 0.0;
@@ -136,6 +142,7 @@ static int trial(const hf_target *t, uint64_t seed, hf_proposal *p) {
     p->start_weight[i + 1] = sum;
   }
   p->quality = sum * sum / (TRIAL * squares);
+  p->evenness = sum / TRIAL;
   return HF_OK;
 }
 
