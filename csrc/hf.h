@@ -22,13 +22,13 @@ enum {
 };
 
 enum {
-  HF_TILE = 256,        /* lanes a kernel handles at once; its buffers stay in L1 */
-  HF_MAX_PHI = 16,      /* unknowns in one hyperprior */
-  HF_MAX_PAR = 4,       /* parameters of one distribution */
-  HF_BLOCK = 8192,      /* groups summed as one leaf of a fixed tree */
-  HF_LAMBDA = 64,       /* variance ratios one pass over the cells takes at once */
-  HF_SUMS = 5,          /* sums of one Gibbs sweep */
-  HF_LEVELS = 3         /* instruction sets: base, avx2, avx512 */
+  HF_TILE = 256,   /* lanes a kernel handles at once; its buffers stay in L1 */
+  HF_MAX_PHI = 16, /* unknowns in one hyperprior */
+  HF_MAX_PAR = 4,  /* parameters of one distribution */
+  HF_BLOCK = 8192, /* groups summed as one leaf of a fixed tree */
+  HF_LAMBDA = 64,  /* variance ratios one pass over the cells takes at once */
+  HF_SUMS = 5,     /* sums of one Gibbs sweep */
+  HF_LEVELS = 3    /* instruction sets: base, avx2, avx512 */
 };
 
 /* Sites of randomness: each use of a random number has its own, so that no two share noise. */

@@ -19,7 +19,7 @@ typedef struct {
   hf_col loc;             /* (n,) population mean */
   double centre;          /* sums are taken about it */
   double tau2, sigma2;
-  uint64_t key, base;    /* noise: key of (seed, chain, term, site); label of group j is base + j, */
+  uint64_t key, base; /* noise: key of (seed, chain, term, site); label of group j is base + j, */
   const uint64_t *label; /* (n,) or label[j] where labels have gaps */
   uint32_t sweep;
 } hf_scalar_term;
@@ -27,11 +27,12 @@ typedef struct {
 /* Coefficients of the groups' posterior moments and quantiles (conjugate/normal_read.h). */
 typedef struct {
   int n_row, n_quantile, n_node;
-  int by_log;            /* rows are nodes in log p (1), or every distinct p in order (0) */
-  const int32_t *row;    /* (p_top + 1,) row of an integer p, when by_log is 0 */
-  double x0, inv_dx;     /* first node and one over the spacing in log p, when by_log is 1 */
-  const double *moment;  /* (n_row, 6): mean = a + b d; var = c0 + d (c1 + d c2), d = ybar - centre */
-  const double *table;   /* (n_row, n_quantile, n_node) standardised quantiles */
+  int by_log;         /* rows are nodes in log p (1), or every distinct p in order (0) */
+  const int32_t *row; /* (p_top + 1,) row of an integer p, when by_log is 0 */
+  double x0, inv_dx;  /* first node and one over the spacing in log p, when by_log is 1 */
+  const double
+      *moment;         /* (n_row, 6): mean = a + b d; var = c0 + d (c1 + d c2), d = ybar - centre */
+  const double *table; /* (n_row, n_quantile, n_node) standardised quantiles */
   double centre, s0, inv_ds, spread; /* nodes are uniform in s(d / spread) */
 } hf_reader;
 
@@ -56,8 +57,10 @@ typedef struct {
   const hf_prior *prior;
   const hf_likelihood *likelihood;
   const hf_population *population;
-  double (*multiply_add)(double a, double b, double c); /* a b + c in two roundings, or a bad build */
-  void (*math)(int which, int n, const double *x, double *out); /* for tests: elementary functions */
+  double (*multiply_add)(double a, double b,
+                         double c); /* a b + c in two roundings, or a bad build */
+  void (*math)(int which, int n, const double *x,
+               double *out); /* for tests: elementary functions */
   void (*normals)(int n, uint64_t key, uint64_t base, const uint64_t *label, uint32_t sweep,
                   uint32_t attempt, double *z);
   void (*uniforms)(int n, uint64_t key, uint64_t base, const uint64_t *label, uint32_t sweep,

@@ -7,7 +7,7 @@
 #ifndef HF_RNG_H
 #define HF_RNG_H
 
-#include "math.h"
+#include "hfmath.h"
 
 #define HF_PHILOX_M0 0xD2511F53u
 #define HF_PHILOX_M1 0xCD9E8D57u

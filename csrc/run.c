@@ -1,7 +1,7 @@
 /* run.c: the blocks of the plans there are, and the loop over sweeps. */
 #include "run.h"
 
-#include "math.h"
+#include "hfmath.h"
 #include "reduce.h"
 #include "rng.h"
 
@@ -30,8 +30,16 @@ int hf_block_theta(const hf_plan *p, hf_state *s, int block) {
   if (status) return status;
   double loc = hf_arg_at(&c->loc, x, 1, 0), tau = hf_arg_at(&c->scale, x, 1, 0);
   double sigma = hf_arg_at(&c->noise, x, 1, 0);
-  hf_scalar_term term = {p->p,        p->ybar,       {&loc, 0}, c->centre, tau * tau, sigma * sigma,
-                         hf_key(p->seed, s->chain, 0, HF_SITE_THETA), p->base, p->label, s->sweep - 1};
+  hf_scalar_term term = {p->p,
+                         p->ybar,
+                         {&loc, 0},
+                         c->centre,
+                         tau * tau,
+                         sigma * sigma,
+                         hf_key(p->seed, s->chain, 0, HF_SITE_THETA),
+                         p->base,
+                         p->label,
+                         s->sweep - 1};
   int64_t n_leaf = hf_leaves(p->n_group);
   for (int64_t i = 0; i < n_leaf; i++) {
     int64_t lo = i * HF_BLOCK, hi = lo + HF_BLOCK < p->n_group ? lo + HF_BLOCK : p->n_group;
@@ -51,7 +59,8 @@ static int conditional_sweep(const hf_plan *p, hf_state *s, int noncentred) {
   double *shape = s->shape[noncentred], lp, top;
   int d = t.d, site = noncentred ? HF_SITE_SLICE_NONCENTRED : HF_SITE_SLICE;
   c->noncentred = noncentred;
-  if (s->shaped < 2) { /* widths of the slices: the conditional's own curvature, where it has a mode */
+  if (s->shaped <
+      2) { /* widths of the slices: the conditional's own curvature, where it has a mode */
     double z[HF_MAX_PHI];
     for (int k = 0; k < d; k++) z[k] = s->z[k];
     if (hf_find_mode(&t, z, shape, &top))
@@ -61,7 +70,8 @@ static int conditional_sweep(const hf_plan *p, hf_state *s, int noncentred) {
   int status = t.eval(&t, 1, s->z, &lp);
   if (status) return status;
   if (!(lp > -HF_INF)) return HF_NO_START;
-  return hf_slice_sweep(&t, shape, hf_key(p->seed, s->chain, 0, (uint32_t)site), s->sweep, 1, s->z, &lp);
+  return hf_slice_sweep(&t, shape, hf_key(p->seed, s->chain, 0, (uint32_t)site), s->sweep, 1, s->z,
+                        &lp);
 }
 
 int hf_block_centred(const hf_plan *p, hf_state *s, int block) {

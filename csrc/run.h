@@ -19,23 +19,23 @@ struct hf_plan {
   uint64_t seed;
   int n_block;
   hf_block block[8];
-  hf_target target;            /* collapsed or integrated posterior of phi */
+  hf_target target; /* collapsed or integrated posterior of phi */
   const hf_proposal *proposal;
-  int passes;                  /* slice sweeps per draw */
-  int64_t n_group;             /* Gibbs: the groups and their labels */
+  int passes;      /* slice sweeps per draw */
+  int64_t n_group; /* Gibbs: the groups and their labels */
   const double *p, *ybar;
   uint64_t base;
-  const uint64_t *label;       /* (n_group,) or NULL: base + j */
-  hf_conditional conditional;  /* constants; a chain keeps a copy */
+  const uint64_t *label;      /* (n_group,) or NULL: base + j */
+  hf_conditional conditional; /* constants; a chain keeps a copy */
 };
 
 struct hf_state {
   uint32_t chain, sweep;
-  int n;                     /* sweeps of this chunk */
+  int n; /* sweeps of this chunk */
   double z[HF_MAX_PHI], lp;
-  double *path;              /* (d, n) of this chunk */
-  int64_t moved;             /* accepted proposals */
-  double *leaf;              /* (leaves, HF_SUMS) scratch */
+  double *path;                             /* (d, n) of this chunk */
+  int64_t moved;                            /* accepted proposals */
+  double *leaf;                             /* (leaves, HF_SUMS) scratch */
   double shape[2][HF_MAX_PHI * HF_MAX_PHI]; /* whitening of the centred and the other conditional */
   int shaped;
   hf_conditional conditional;

@@ -1,7 +1,7 @@
 /* statistics.c: equations in statistics.h. */
 #include "statistics.h"
 
-#include "math.h"
+#include "hfmath.h"
 
 enum { AHEAD = 24 };
 
@@ -27,8 +27,9 @@ void hf_scan_codes(const int64_t *code, int64_t lo, int64_t hi, int64_t *least, 
   *most = b;
 }
 
-void hf_add_rows(const int64_t *code, const double *y, const double *se, int64_t base, double centre,
-                 const double *near, int64_t lo, int64_t hi, uint32_t *count, double *s) {
+void hf_add_rows(const int64_t *code, const double *y, const double *se, int64_t base,
+                 double centre, const double *near, int64_t lo, int64_t hi, uint32_t *count,
+                 double *s) {
   for (int64_t i = lo; i < hi; i++) {
     int64_t ahead = i + AHEAD < hi ? i + AHEAD : hi - 1;
     int64_t j = code ? code[i] - base : i, next = code ? code[ahead] - base : ahead;
@@ -64,17 +65,17 @@ static double exact_squares(double n, double s1, double s2) {
   return d + (ed + (ea - eb));
 }
 
-static void finish(double n, double p, double s1, double s2, double centre, int integer, double *mean,
-                   double *m2) {
+static void finish(double n, double p, double s1, double s2, double centre, int integer,
+                   double *mean, double *m2) {
   integer = integer && s2 < 9007199254740992.0;
   double squares = integer ? exact_squares(n, s1, s2) / n : s2 - s1 * (s1 / p);
   *mean = integer ? (n * centre + s1) / n : centre + s1 / p;
   *m2 = n > 1.0 && squares > 0.0 ? squares : 0.0;
 }
 
-int64_t hf_finish_groups(int64_t n_group, int n_slab, int width, const uint32_t *count, const double *s,
-                         double centre, const double *near, int integer, int64_t base, int64_t lo,
-                         int64_t hi, int64_t at, hf_groups *out) {
+int64_t hf_finish_groups(int64_t n_group, int n_slab, int width, const uint32_t *count,
+                         const double *s, double centre, const double *near, int integer,
+                         int64_t base, int64_t lo, int64_t hi, int64_t at, hf_groups *out) {
   int64_t found = 0;
   double within = 0.0, between = 0.0;
   for (int64_t j = lo; j < hi; j++) {
@@ -90,8 +91,8 @@ int64_t hf_finish_groups(int64_t n_group, int n_slab, int width, const uint32_t 
     out->label[at] = base + j;
     out->p[at] = p;
     if (out->n) out->n[at] = rows;
-    finish(rows, p, sum[width - 2], sum[width - 1], near ? near[j] : centre, integer, &out->mean[at],
-           &out->m2[at]);
+    finish(rows, p, sum[width - 2], sum[width - 1], near ? near[j] : centre, integer,
+           &out->mean[at], &out->m2[at]);
     double d = out->mean[at] - centre;
     within += out->m2[at++];
     between += p * d * d;
@@ -106,7 +107,8 @@ int64_t hf_finish_groups(int64_t n_group, int n_slab, int width, const uint32_t 
 static double nearest(double x) { return (x + HF_SHIFT) - HF_SHIFT; }
 
 void hf_merge_groups(int64_t n, int integer, double *a_n, double *a_p, double *a_mean, double *a_m2,
-                     const double *b_n, const double *b_p, const double *b_mean, const double *b_m2) {
+                     const double *b_n, const double *b_p, const double *b_mean,
+                     const double *b_m2) {
   for (int64_t i = 0; i < n; i++) {
     double p = a_p[i], q = b_p[i];
     if (integer) {

@@ -21,8 +21,9 @@ int hf_scan_rows(const double *y, const double *se, int64_t lo, int64_t hi);
 void hf_scan_codes(const int64_t *code, int64_t lo, int64_t hi, int64_t *least, int64_t *most);
 /* Adds rows lo..hi of one slab: count (J,), s (J, 2) or with se (J, 3), codes read less `base`; with
  * `near` (J,) deviations are taken about each group's own value, a second pass for hard data. */
-void hf_add_rows(const int64_t *code, const double *y, const double *se, int64_t base, double centre,
-                 const double *near, int64_t lo, int64_t hi, uint32_t *count, double *s);
+void hf_add_rows(const int64_t *code, const double *y, const double *se, int64_t base,
+                 double centre, const double *near, int64_t lo, int64_t hi, uint32_t *count,
+                 double *s);
 /* Groups lo..hi that have rows, written from position `at`: label, n, p, mean, m2, and the squares they
  * add up to. Returns how many. count (n_slab, J), s (n_slab, J, width). With out == NULL only counts. */
 typedef struct {
@@ -30,12 +31,13 @@ typedef struct {
   double *n, *p, *mean, *m2; /* n may be NULL where p is the count */
   double within, between;    /* sum of m2, of p (mean - centre)^2 */
 } hf_groups;
-int64_t hf_finish_groups(int64_t n_group, int n_slab, int width, const uint32_t *count, const double *s,
-                         double centre, const double *near, int integer, int64_t base, int64_t lo,
-                         int64_t hi, int64_t at, hf_groups *out);
+int64_t hf_finish_groups(int64_t n_group, int n_slab, int width, const uint32_t *count,
+                         const double *s, double centre, const double *near, int integer,
+                         int64_t base, int64_t lo, int64_t hi, int64_t at, hf_groups *out);
 /* Merges group a with group b of the same label in place of a, (4); n may be NULL as above. */
 void hf_merge_groups(int64_t n, int integer, double *a_n, double *a_p, double *a_mean, double *a_m2,
-                     const double *b_n, const double *b_p, const double *b_mean, const double *b_m2);
+                     const double *b_n, const double *b_p, const double *b_mean,
+                     const double *b_m2);
 /* Adds groups lo..hi to the cells of their integer p: (top + 1, 3) of count, sum and sum of squares of
  * mean - centre (cell may be NULL); ssw is the sum of their m2. */
 void hf_add_cells(const double *p, const double *mean, const double *m2, double centre, int64_t lo,

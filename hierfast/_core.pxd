@@ -220,3 +220,6 @@ cdef extern from "run.h" nogil:
 
 cdef extern from "rng.h" nogil:
     uint64_t hf_key(uint64_t seed, uint32_t chain, uint32_t term, uint32_t site)
+
+cdef extern from "variates.h" nogil:
+    void hf_variates(int kind, uint64_t key, int64_t n, double a, double b, double *out)

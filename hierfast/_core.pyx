@@ -79,7 +79,7 @@ def family_names():
 
 
 def math(int which, const double[::1] x, int level=0):
-    """An elementary function of csrc/math.h at x."""
+    """An elementary function of csrc/hfmath.h at x."""
     out = np.empty(x.shape[0])
     cdef double[::1] o = out
     table(level).math(which, <int>x.shape[0], &x[0], &o[0])
@@ -103,6 +103,14 @@ def normals(uint64_t key, const uint64_t[::1] label, uint32_t sweep, uint32_t at
     return out
 
 
+def variates(int kind, uint64_t key, int64_t n, double a=1.0, double b=1.0):
+    """Variates of csrc/variates.h for labels 0 .. n - 1."""
+    out = np.empty(n)
+    cdef double[::1] o = out
+    hf_variates(kind, key, n, a, b, &o[0])
+    return out
+
+
 def prior_logpdf(str name, const double[::1] x, list params, int level=0):
     """Log density of a prior of csrc/prior, for tests against its twin."""
     cdef const hf_kernels_t *k = table(level)
@@ -120,86 +128,7 @@ def prior_logpdf(str name, const double[::1] x, list params, int level=0):
     return out
 
 
-# --- statistics -----------------------------------------------------------------------------------
-
-
-def scan_rows(const double[::1] y, const double[::1] se, int64_t lo, int64_t hi):
-    """Whether a row is not usable, whether every y is integer-valued."""
-    cdef const double *s = NULL if se is None else &se[0]
-    cdef int flags
-    with nogil:
-        flags = hf_scan_rows(&y[0], s, lo, hi)
-    return bool(flags & HF_BAD), not flags & HF_FRACTION
-
-
-def scan_codes(const int64_t[::1] code, int64_t lo, int64_t hi):
-    """Least and largest code."""
-    cdef int64_t least, most
-    with nogil:
-        hf_scan_codes(&code[0], lo, hi, &least, &most)
-    return least, most
-
-
-def add_rows(const int64_t[::1] code, const double[::1] y, const double[::1] se, int64_t base,
-             double centre, const double[::1] near, int64_t lo, int64_t hi, uint32_t[::1] count,
-             double[::1] s):
-    """Add rows lo..hi to one slab."""
-    cdef const double *around = NULL if near is None else &near[0]
-    cdef const int64_t *c = NULL if code is None else &code[0]
-    cdef const double *e = NULL if se is None else &se[0]
-    with nogil:
-        hf_add_rows(c, &y[0], e, base, centre, around, lo, hi, &count[0], &s[0])
-
-
-def finish_groups(int width, const uint32_t[:, ::1] count, const double[::1] s, double centre,
-                  const double[::1] near, bint integer, int64_t base, int64_t lo, int64_t hi,
-                  int64_t at=0, out=None):
-    """Write the statistics of groups lo..hi that have rows; return how many there are, or, having
-    written them, their squares within and between."""
-    cdef hf_groups g
-    cdef int64_t[::1] label
-    cdef double[::1] n, p, mean, m2
-    cdef int64_t found
-    cdef hf_groups *where = NULL
-    cdef const double *around = NULL if near is None else &near[0]
-    if out is not None:
-        label, p, mean, m2 = out[0], out[2], out[3], out[4]
-        g.label, g.p, g.mean, g.m2, g.n = &label[0], &p[0], &mean[0], &m2[0], NULL
-        if out[1] is not None:
-            n = out[1]
-            g.n = &n[0]
-        where = &g
-    cdef int64_t n_group = count.shape[1]
-    cdef int n_slab = <int>count.shape[0]
-    with nogil:
-        found = hf_finish_groups(n_group, n_slab, width, &count[0, 0], &s[0], centre, around,
-                                 integer, base, lo, hi, at, where)
-    if out is None:
-        return found
-    return g.within, g.between
-
-
-def merge_groups(bint integer, double[::1] a_n, double[::1] a_p, double[::1] a_mean,
-                 double[::1] a_m2, const double[::1] b_n, const double[::1] b_p,
-                 const double[::1] b_mean, const double[::1] b_m2):
-    """Merge matched groups b into a."""
-    if a_p.shape[0]:
-        hf_merge_groups(a_p.shape[0], integer, NULL if a_n is None else &a_n[0], &a_p[0],
-                             &a_mean[0], &a_m2[0], NULL if b_n is None else &b_n[0], &b_p[0],
-                             &b_mean[0], &b_m2[0])
-
-
-def add_cells(const double[::1] p, const double[::1] mean, const double[::1] m2, double centre,
-              int64_t lo, int64_t hi, double[:, ::1] cell):
-    """Add groups lo..hi to the cells of their count; return the sum of their m2."""
-    cdef double ssw
-    cdef double *c = NULL if cell is None else &cell[0, 0]
-    with nogil:
-        hf_add_cells(&p[0], &mean[0], &m2[0], centre, lo, hi, c, &ssw)
-    return ssw
-
-
-# --- hyperparameters ------------------------------------------------------------------------------
+include "_core_statistics.pxi"
 
 
 cdef hf_arg to_arg(arg):
@@ -516,89 +445,4 @@ cdef class Chain:
         self.state.conditional.hyper = old.conditional.hyper
 
 
-# --- groups ---------------------------------------------------------------------------------------
-
-
-def sweep(const double[::1] p, const double[::1] ybar, double loc, double tau2, double sigma2,
-          double centre, uint64_t key, uint32_t sweep, uint64_t base, const uint64_t[::1] label,
-          int64_t lo, int64_t hi, double[::1] theta, double[::1] sums, int level):
-    """One fused pass over groups lo..hi; effects into theta (hi - lo,) where it is given."""
-    cdef hf_scalar_term t
-    t.p, t.ybar, t.loc.p, t.loc.stride = &p[0], &ybar[0], &loc, 0
-    t.centre, t.tau2, t.sigma2, t.key, t.base, t.sweep = centre, tau2, sigma2, key, base, sweep
-    t.label = NULL if label is None else &label[0]
-    cdef const hf_kernels_t *k = table(level)
-    cdef double *out = NULL if theta is None else &theta[0]
-    with nogil:
-        k.sweep(&t, lo, hi, out, &sums[0])
-
-
-cdef class Mixture:
-    """Components of the groups' posteriors."""
-
-    cdef hf_mixture mix
-    cdef const hf_kernels_t *kernels
-    cdef object keep
-
-    def __init__(self, const double[:, ::1] part, int level):
-        self.keep = part
-        self.mix.n = <int>part.shape[1]
-        self.mix.m, self.mix.s2 = &part[0, 0], &part[1, 0]
-        self.mix.tau2, self.mix.lambda_ = &part[2, 0], &part[3, 0]
-        self.kernels = table(level)
-
-    def coefficients(self, const double[::1] p, double[:, ::1] out):
-        """Rows of moment coefficients at weights p."""
-        cdef int64_t i
-        with nogil:
-            for i in range(p.shape[0]):
-                hf_read_coefficients(&self.mix, p[i], &out[i, 0])
-
-    def quantiles(self, const double[::1] p, const double[::1] d, const double[::1] mean,
-                  const double[::1] sd, const double[::1] prob, double[:, ::1] out):
-        """Quantiles of groups with weight p and mean d, about the centre."""
-        cdef int64_t i
-        cdef int n = <int>prob.shape[0]
-        with nogil:
-            for i in range(p.shape[0]):
-                hf_read_quantiles(self.kernels, &self.mix, p[i], d[i], mean[i], sd[i], n,
-                                       &prob[0], &out[i, 0])
-
-    def compress(self, int n_bin, const int64_t[::1] order):
-        """Components (4, n_bin) of a mixture that stands for this one."""
-        out = np.empty((4, n_bin))
-        cdef double[:, ::1] o = out
-        hf_read_compress(&self.mix, n_bin, &order[0], &o[0, 0])
-        return out
-
-    def error(self, double p, double d, double sd, double prob, double x):
-        """Distance in sd of x from the quantile, to first order."""
-        cdef double out
-        with nogil:
-            out = hf_read_error(self.kernels, &self.mix, p, d, sd, prob, x)
-        return out
-
-
-def ndtri(double p):
-    """Standard normal quantile."""
-    return hf_ndtri_at(p)
-
-
-def read_groups(int level, bint by_log, const int32_t[::1] row, double x0, double inv_dx,
-                const double[:, ::1] moment, const double[:, :, ::1] table_, double centre, double s0,
-                double inv_ds, double spread, const double[::1] p, const double[::1] ybar, int64_t lo,
-                int64_t hi, double[::1] mean, double[::1] sd, double[:, ::1] quantile):
-    """Posterior mean, sd and quantiles of groups lo..hi; see csrc/conjugate/normal_read.h."""
-    cdef hf_reader r
-    cdef const hf_kernels_t *k = table(level)
-    cdef double *m = NULL if mean is None else &mean[lo]
-    cdef double *s = NULL if sd is None else &sd[lo]
-    cdef double *q = NULL if quantile is None else &quantile[lo, 0]
-    r.n_row, r.by_log, r.x0, r.inv_dx = <int>moment.shape[0], by_log, x0, inv_dx
-    r.n_quantile = r.n_node = 0
-    r.row = NULL if row is None else &row[0]
-    r.moment, r.centre, r.s0, r.inv_ds, r.spread = &moment[0, 0], centre, s0, inv_ds, spread
-    if table_ is not None:
-        r.table, r.n_quantile, r.n_node = &table_[0, 0, 0], <int>table_.shape[1], <int>table_.shape[2]
-    with nogil:
-        k.read(&r, hi - lo, &p[lo], &ybar[lo], m, s, q)
+include "_core_groups.pxi"

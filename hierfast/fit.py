@@ -94,7 +94,9 @@ class Fit:
     def __repr__(self) -> str:
         """Print hyperparameters, a diagnosis in a line and the time taken."""
         chains, _, draws = self._draws.values.shape
-        head = f"{chains} chains x {draws:,} draws, {self.plan.scheme}, {1e3 * self.seconds:,.1f} ms"
+        head = (
+            f"{chains} chains x {draws:,} draws, {self.plan.scheme}, {1e3 * self.seconds:,.1f} ms"
+        )
         if not self.hyper:
             return f"{head}\nno unknown hyperparameters"
         table = self._table

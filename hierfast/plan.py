@@ -164,7 +164,9 @@ class _Builder:
         fields = {"passes": 1, "tune": self.tune, "start": None, "skip": -1} | other
         names = ", ".join(self.graph.display) or "none"
         self.lines.append(f"  unknowns    {names}")
-        self.lines.append(f"  phi         {phi}; {fields['tune']} sweeps before the first draw kept")
+        self.lines.append(
+            f"  phi         {phi}; {fields['tune']} sweeps before the first draw kept"
+        )
         self.lines.append(f"  kernels     {_core.levels()[self.level]}")
         return Plan(
             scheme,
@@ -181,7 +183,7 @@ class _Builder:
         )
 
     def located(self, skip: int) -> tuple[Any, list[float]]:
-        """The collapsed target, with a table where there are many cells, and a start near its mode."""
+        """Build the collapsed target, tabulated where there are many cells, and find a start."""
         cells = self.cells
         target = _core.Collapsed(self.graph, skip, cells, self.level)
         scout = target
@@ -208,14 +210,15 @@ class _Builder:
         out = np.empty((leaves, 4 * n))
         halves = [(lo, min(lo + 64, n)) for lo in range(0, n, 64)]
 
-        def work(leaf: int) -> None:
-            for lo, hi in halves:
-                part = np.empty(4 * (hi - lo))
-                target.moment_leaf(leaf, nodes[lo:hi], part)
-                out[leaf].reshape(4, n)[:, lo:hi] = part.reshape(4, hi - lo)
+        def work(leaves_of_task: range) -> None:
+            for leaf in leaves_of_task:
+                for lo, hi in halves:
+                    part = np.empty(4 * (hi - lo))
+                    target.moment_leaf(leaf, nodes[lo:hi], part)
+                    out[leaf].reshape(4, n)[:, lo:hi] = part.reshape(4, hi - lo)
 
-        groups = [range(i, min(i + 8, leaves)) for i in range(0, leaves, 8)]
-        run_all([partial(lambda g: [work(i) for i in g], g) for g in groups], self.cores)
+        tasks = [range(i, min(i + 8, leaves)) for i in range(0, leaves, 8)]
+        run_all([partial(work, task) for task in tasks], self.cores)
         # A fixed tree of element-wise sums: the same bits whoever computed the leaves.
         while len(out) > 1:
             even = len(out) // 2 * 2
@@ -236,7 +239,13 @@ class _Builder:
         rows = stats.weight if stats.rows is None else stats.rows
         columns = (stats.weight, stats.mean, rows, stats.m2)
         target = _core.Integrated(
-            self.graph, "Normal", "Normal", columns, (self.graph.noise,), (self.graph.scale,), self.level
+            self.graph,
+            "Normal",
+            "Normal",
+            columns,
+            (self.graph.noise,),
+            (self.graph.scale,),
+            self.level,
         )
         return self.independent("quadrature", target, start, -1)
 
@@ -309,5 +318,7 @@ def explain_model(
     plan = make_plan(model, data, y, group, scheme, tune, available_cores())
     held = 8 * chains * draws * (len(plan.graph.nodes) + 4)
     print(plan)
-    print(f"  held        {held:,} bytes of draws; effects are drawn again on demand, none are held")
+    print(
+        f"  held        {held:,} bytes of draws; effects are drawn again on demand, none are held"
+    )
     return plan

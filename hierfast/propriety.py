@@ -118,9 +118,7 @@ def _exponent(node: Node, reader: Arg) -> float:
     return 2.0 * power + 1.0 if reader.form == Form.SQRT else -2.0 * power - 3.0
 
 
-def _check_noise(
-    node: Node, reader: Arg, stats: Statistics, cells: Cells, flat_mean: bool
-) -> None:
+def _check_noise(node: Node, reader: Arg, stats: Statistics, cells: Cells, flat_mean: bool) -> None:
     rows, groups = cells.n_row, cells.n_group
     improper = node.prior in IMPROPER
     vanishes = node.prior in VANISHING

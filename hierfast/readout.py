@@ -201,7 +201,12 @@ def _standard(mixture: Any, p: FloatArray, d: FloatArray) -> tuple[FloatArray, F
 
 
 def _invert(
-    mixture: Any, p: FloatArray, d: FloatArray, probs: FloatArray, cores: int, standard: bool = False
+    mixture: Any,
+    p: FloatArray,
+    d: FloatArray,
+    probs: FloatArray,
+    cores: int,
+    standard: bool = False,
 ) -> FloatArray:
     mean, sd = _standard(mixture, p, d)
     out = np.empty((len(p), len(probs)))

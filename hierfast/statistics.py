@@ -103,11 +103,12 @@ class Statistics:
         for column, part in zip(out, merged, strict=True):
             if column is not None and part is not None:
                 column[both] = part
-        rows, weight, mean, m2 = out
-        mine, theirs = float(len(self)), float(len(other))
-        centre = (self.centre * mine + other.centre * theirs) / (mine + theirs)
+        sizes = float(len(self)), float(len(other))
+        centre = (self.centre * sizes[0] + other.centre * sizes[1]) / sum(sizes)
         centre = float(round(centre)) if integer else centre
-        return Statistics(labels, weight, mean, m2, rows, centre, integer)  # type: ignore[arg-type]
+        rows, weight, mean, m2 = out
+        assert weight is not None and mean is not None and m2 is not None
+        return Statistics(labels, weight, mean, m2, rows, centre, integer)
 
     def _columns(self) -> tuple[FloatArray | None, FloatArray, FloatArray, FloatArray]:
         return self.rows, self.weight, self.mean, self.m2
@@ -168,7 +169,7 @@ def compute_statistics(columns: Columns, cores: int) -> Statistics:
 
 
 def _middle(y: FloatArray) -> float:
-    """A value among the data about which sums are well conditioned; an integer for integers."""
+    """Find a value among the data to sum about; an integer for integers."""
     some = y[:: len(y) // 1024 + 1].tolist()
     mean = math.fsum(some) / len(some) if all(map(math.isfinite, some)) else 0.0
     return float(round(mean)) if all(v.is_integer() for v in some) else mean
@@ -218,7 +219,7 @@ class _Reader:
         blocks = pieces(self.size, PIECE, MOST)
         found = run_all([partial(finish, *p) for p in blocks], self.cores)
         total = sum(found)
-        out = (
+        out: tuple[Any, ...] = (
             np.empty(total, dtype=np.int64),
             None if se is None else np.empty(total),
             *(np.empty(total) for _ in range(3)),
@@ -228,7 +229,8 @@ class _Reader:
         squares = run_all(write, self.cores)
         within, between = sum(q[0] for q in squares), sum(q[1] for q in squares)
         hard = total < len(y) and between > HARD * within
-        return Statistics(out[0], out[2], out[3], out[4], out[1], centre, integer), hard
+        labels, n, weight, mean, m2 = out
+        return Statistics(labels, weight, mean, m2, n, centre, integer), hard
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -72,7 +72,7 @@ def test_calls(call):
 
 
 def test_data_must_be_a_dict():
-    with pytest.raises(TypeError, match="data must be a dict of columns.*got list"):
+    with pytest.raises(TypeError, match=r"data must be a dict of columns.*got list"):
         MODEL.fit([1, 2, 3], y="y")
 
 
@@ -95,10 +95,19 @@ PRIORS = {
     "nan": (lambda: hf.Normal(np.nan, 1), "Normal's mu must be finite"),
     "rate": (lambda: hf.Gamma(1, 0), "Gamma's beta must be positive"),
     "bounds": (lambda: hf.Uniform(2, 1), "Uniform.*lower"),
-    "two scales": (lambda: hf.Normal(0, 1, variance=2), "exactly one of sigma, variance and precision"),
+    "two scales": (
+        lambda: hf.Normal(0, 1, variance=2),
+        "exactly one of sigma, variance and precision",
+    ),
     "no scale": (lambda: hf.Normal(0), "exactly one of sigma, variance and precision"),
-    "wrong support": (lambda: hf.Normal(0, hf.Normal(0, 1)), "Normal's sigma must be positive; its prior Normal"),
-    "reaches below zero": (lambda: hf.HalfNormal(hf.Uniform(-1, 1)), "HalfNormal's sigma must be positive"),
+    "wrong support": (
+        lambda: hf.Normal(0, hf.Normal(0, 1)),
+        "Normal's sigma must be positive; its prior Normal",
+    ),
+    "reaches below zero": (
+        lambda: hf.HalfNormal(hf.Uniform(-1, 1)),
+        "HalfNormal's sigma must be positive",
+    ),
 }
 
 
@@ -120,8 +129,14 @@ def normal(mu, **scale):
 
 
 IMPROPER = {
-    "flat tau, two groups": (normal(hf.Flat(), sigma=hf.Flat()), {"y": [1.0, 2], "se": [1.0, 1], "g": ["a", "b"]}),
-    "flat tau, proper mu, one group": (normal(hf.Normal(0, 1), sigma=hf.Flat()), {"y": [1.0], "se": [1.0], "g": ["a"]}),
+    "flat tau, two groups": (
+        normal(hf.Flat(), sigma=hf.Flat()),
+        {"y": [1.0, 2], "se": [1.0, 1], "g": ["a", "b"]},
+    ),
+    "flat tau, proper mu, one group": (
+        normal(hf.Normal(0, 1), sigma=hf.Flat()),
+        {"y": [1.0], "se": [1.0], "g": ["a"]},
+    ),
     "1 / tau": (normal(hf.Flat(), sigma=hf.Power(-1)), {}),
     "1 / tau^2": (normal(hf.Flat(), variance=hf.Power(-1)), {}),
     "flat precision": (normal(hf.Flat(), precision=hf.Flat()), {}),
@@ -177,7 +192,7 @@ def test_models():
         hf.Model(hf.HalfNormal(1), hf.Normal(0, 1))
     with pytest.raises(ValueError, match="population HalfNormal"):
         hf.Model(hf.Normal(sigma=1), hf.HalfNormal(1))
-    with pytest.raises(ValueError, match="column 'x'.*populations"):
+    with pytest.raises(ValueError, match=r"column 'x'.*populations"):
         hf.Model(hf.Normal(sigma=1), hf.Normal("x", 1))
     assert issubclass(hf.Normal, Distribution)
 
@@ -198,5 +213,5 @@ def test_groups_and_summaries():
 def test_a_prior_that_excludes_the_data_is_told():
     model = hf.Model(hf.Normal(sigma=hf.Uniform(1e-160, 1e-155)), hf.Normal(0, 1e-150))
     data = {"y": [1.0, 2, 3, 5], "g": [1, 1, 2, 2]}
-    with pytest.raises(hf.SamplingError, match="density is zero|no maximum"):
+    with pytest.raises(hf.SamplingError, match=r"density is zero|no maximum"):
         model.fit(data, y="y", group="g", progressbar=False)

@@ -34,7 +34,11 @@ POINTS = {
     "cos2pi": RNG.uniform(0, 1, 1000),
     "ndtr": np.concatenate([RNG.uniform(-37, 8, 600), RNG.normal(size=300)]),
     "lgamma": np.concatenate(
-        [np.exp(RNG.uniform(-300, 300, 300)), RNG.uniform(0.01, 15, 600), 1 + RNG.normal(0, 1e-3, 50)]
+        [
+            np.exp(RNG.uniform(-300, 300, 300)),
+            RNG.uniform(0.01, 15, 600),
+            1 + RNG.normal(0, 1e-3, 50),
+        ]
     ),
     "ndtri": np.concatenate([RNG.uniform(0, 1, 300), np.exp(RNG.uniform(-30, -1, 100))]),
 }
@@ -61,8 +65,12 @@ def test_elementary_functions_at_their_ends():
     inf, nan = math.inf, math.nan
     x = np.array([inf, -inf, nan, 710.0, -746.0])
     np.testing.assert_array_equal(_core.math(0, x), [inf, 0, nan, inf, 0])
-    np.testing.assert_array_equal(_core.math(1, np.array([0.0, -1, inf, nan, 1])), [-inf, nan, inf, nan, 0])
-    np.testing.assert_array_equal(_core.math(2, np.array([-1.0, -2, inf, nan, 0])), [-inf, nan, inf, nan, 0])
+    np.testing.assert_array_equal(
+        _core.math(1, np.array([0.0, -1, inf, nan, 1])), [-inf, nan, inf, nan, 0]
+    )
+    np.testing.assert_array_equal(
+        _core.math(2, np.array([-1.0, -2, inf, nan, 0])), [-inf, nan, inf, nan, 0]
+    )
     np.testing.assert_allclose(_core.math(1, np.array([5e-324, 1e-310])), np.log([5e-324, 1e-310]))
     np.testing.assert_array_equal(_core.math(6, np.array([-60.0, 60, nan])), [0, 1, nan])
     np.testing.assert_array_equal(_core.math(8, np.array([0.0, 0.5, 1.0])), [-inf, 0, inf])
@@ -111,7 +119,9 @@ def test_keys_and_normals_are_those_of_the_header():
     for value, z in zip(label[:20].tolist(), all_levels[0][:20], strict=True):
         w = philox([value & 0xFFFFFFFF, value >> 32, 7, 1], [5, 0])
         u, v = ((((w[i + 1] << 20) | (w[i] >> 12)) + 0.5) * 2.0**-52 for i in (0, 2))
-        assert z == pytest.approx(math.sqrt(-2 * math.log(u)) * math.cos(2 * math.pi * v), rel=1e-12, abs=1e-14)
+        assert z == pytest.approx(
+            math.sqrt(-2 * math.log(u)) * math.cos(2 * math.pi * v), rel=1e-12, abs=1e-14
+        )
 
 
 def test_normals_are_normal_and_independent():
@@ -183,7 +193,13 @@ def test_integrating_mu_is_integrating_mu(prior):
     points = np.array([-3.0, 0.0, 1.5])
     top = whole.logp(np.array([[1000.0], [0.0]]))[0]
     areas = [
-        quad(lambda mu, t=t: math.exp(whole.logp(np.array([[mu], [t]]))[0] - top), 970, 1030, points=[1000], epsabs=0)[0]
+        quad(
+            lambda mu, t=t: math.exp(whole.logp(np.array([[mu], [t]]))[0] - top),
+            970,
+            1030,
+            points=[1000],
+            epsabs=0,
+        )[0]
         for t in points
     ]
     got = gone.logp(points[None, :])
@@ -205,7 +221,11 @@ def test_table_of_moments_is_the_direct_sum():
             out[:, lo : lo + 64] += part.reshape(4, -1)
     tabled.set_table(0.0, 0.7, nodes, out)
     z = np.linspace(-12, 3, 97)[None, :]  # inside the table and beyond its end
-    np.testing.assert_allclose(tabled.logp(z) - tabled.logp(z[:, :1])[0], direct.logp(z) - direct.logp(z[:, :1])[0], atol=1e-6)
+    np.testing.assert_allclose(
+        tabled.logp(z) - tabled.logp(z[:, :1])[0],
+        direct.logp(z) - direct.logp(z[:, :1])[0],
+        atol=1e-6,
+    )
 
 
 @pytest.mark.parametrize("n", [1, 255, 20_001])
@@ -239,7 +259,9 @@ def test_quadrature_is_the_closed_form(level):
     p, mean = np.exp(RNG.normal(0, 2, n)), RNG.normal(0, 3, n)
     stats = (p, mean, np.ones(n), np.zeros(n))
     graph = make_graph(sigma=1.1)
-    target = _core.Integrated(graph, "Normal", "Normal", stats, (graph.noise,), (graph.scale,), level)
+    target = _core.Integrated(
+        graph, "Normal", "Normal", stats, (graph.noise,), (graph.scale,), level
+    )
     z = np.array([[-1.0, 0.0, 2.0], [-3.0, 0.2, 2.0]])
     want = []
     for mu, t in z.T:
@@ -261,7 +283,13 @@ def test_quadrature_is_the_closed_form(level):
 
 
 def test_mixture_quantiles_invert_the_mixture():
-    part = np.stack([RNG.normal(0, 0.3, 500), RNG.uniform(0, 0.1, 500), *(np.exp(RNG.normal(0, 1, 500)) for _ in range(2))])
+    part = np.stack(
+        [
+            RNG.normal(0, 0.3, 500),
+            RNG.uniform(0, 0.1, 500),
+            *(np.exp(RNG.normal(0, 1, 500)) for _ in range(2)),
+        ]
+    )
     mixture = _core.Mixture(np.ascontiguousarray(part), LEVELS[-1])
     p, d = np.array([0.5, 20.0]), np.array([-4.0, 1.0])
     rows, out = np.empty((2, 6)), np.empty((2, 3))

@@ -23,7 +23,12 @@ def schools():
     model = hf.Model(hf.Normal(sigma="se"), hf.Normal(hf.Normal(0, 5), hf.HalfCauchy(5)))
     priors = {"mu": st.norm(0, 5).logpdf, "tau": st.halfcauchy(0, 5).logpdf}
     grid = GridPosterior(
-        SCHOOLS["effect"], SCHOOLS["school"], priors, {"mu": (-25, 30), "tau": (-17, 12)}, SCHOOLS["se"], 801
+        SCHOOLS["effect"],
+        SCHOOLS["school"],
+        priors,
+        {"mu": (-25, 30), "tau": (-17, 12)},
+        SCHOOLS["se"],
+        801,
     )
     names = {"school_mu": "mu", "school_sigma": "tau"}
     return model, SCHOOLS, {"y": "effect", "group": "school"}, grid, names
@@ -40,7 +45,13 @@ def rows():
     }
     ranges = {"mu": (-7, 13), "tau": (-19, 6), "sigma": (-1.3, 1.8)}
     grid = GridPosterior(ROWS["y"], ROWS["g"], priors, ranges, n=161)
-    return model, ROWS, {"y": "y", "group": "g"}, grid, {"g_mu": "mu", "g_sigma": "tau", "sigma": "sigma"}
+    return (
+        model,
+        ROWS,
+        {"y": "y", "group": "g"},
+        grid,
+        {"g_mu": "mu", "g_sigma": "tau", "sigma": "sigma"},
+    )
 
 
 @pytest.fixture(scope="module", params=[schools, rows], ids=["schools", "rows"])
@@ -57,7 +68,9 @@ def independent(x):
 @pytest.mark.parametrize("scheme", SCHEMES)
 def test_every_scheme_against_brute_force(problem, scheme):
     model, data, columns, grid, names = problem
-    draws = {"gibbs": 25_000, "collapsed:slice": 25_000, "collapsed:laplace": 50_000}.get(scheme, 12_000)
+    draws = {"gibbs": 25_000, "collapsed:slice": 25_000, "collapsed:laplace": 50_000}.get(
+        scheme, 12_000
+    )
     fit = model.fit(data, **columns, draws=draws, scheme=scheme, random_seed=3, progressbar=False)
     for here, there in names.items():
         x = fit.hyper[here]
@@ -98,7 +111,10 @@ def test_equal_effects_do_not_stick(count):
         assert stays.max() < 30
 
 
-DATA = {"g": np.repeat(np.arange(12), 3), "y": RNG.normal(2, 1, 36) + np.repeat(RNG.normal(0, 1, 12), 3)}
+DATA = {
+    "g": np.repeat(np.arange(12), 3),
+    "y": RNG.normal(2, 1, 36) + np.repeat(RNG.normal(0, 1, 12), 3),
+}
 SPREAD = {
     "HalfNormal": hf.HalfNormal(2),
     "HalfCauchy": hf.HalfCauchy(1),
@@ -153,7 +169,9 @@ def test_priors_of_the_spread_collapsed_and_gibbs(prior):
 
 @pytest.mark.parametrize("prior", MEAN)
 def test_priors_of_the_mean_collapsed_and_gibbs(prior):
-    model = hf.Model(hf.Normal(sigma=hf.HalfNormal(2)), hf.Normal(MEAN[prior], variance=hf.Gamma(2, 1)))
+    model = hf.Model(
+        hf.Normal(sigma=hf.HalfNormal(2)), hf.Normal(MEAN[prior], variance=hf.Gamma(2, 1))
+    )
     one, two = (
         model.fit(DATA, y="y", group="g", scheme=s, draws=5000, random_seed=2, progressbar=False)
         for s in ("collapsed", "gibbs")
@@ -168,7 +186,9 @@ def test_forms_of_a_scale_are_one_posterior(form):
     if prior is None:
         known = hf.Model(hf.Normal(sigma=1.5), hf.Normal(1, 2))
         other = hf.Model(hf.Normal(variance=2.25), hf.Normal(1, precision=0.25))
-        a, b = (m.fit(DATA, y="y", group="g", random_seed=1, progressbar=False) for m in (known, other))
+        a, b = (
+            m.fit(DATA, y="y", group="g", random_seed=1, progressbar=False) for m in (known, other)
+        )
         assert a.hyper == {} and "no unknown" in repr(a)
         np.testing.assert_allclose(a.groups.mean, b.groups.mean)
         return
@@ -176,7 +196,9 @@ def test_forms_of_a_scale_are_one_posterior(form):
     fit = model.fit(DATA, y="y", group="g", draws=10_000, random_seed=4, progressbar=False)
     x = fit.hyper[f"g_{form}"]
     tau = np.sqrt(x) if form == "variance" else 1 / np.sqrt(x)
-    same = hf.Model(hf.Normal(sigma=hf.HalfNormal(2)), hf.Normal(hf.Flat(), variance=hf.InverseGamma(2, 1)))
+    same = hf.Model(
+        hf.Normal(sigma=hf.HalfNormal(2)), hf.Normal(hf.Flat(), variance=hf.InverseGamma(2, 1))
+    )
     want = same.fit(DATA, y="y", group="g", draws=10_000, random_seed=9, progressbar=False)
     want = np.sqrt(want.hyper["g_variance"])
     error = math.hypot(float(diagnose.mcse_mean(tau)), float(diagnose.mcse_mean(want)))
@@ -196,7 +218,20 @@ def test_sums_of_a_sweep_are_those_of_the_draws_it_stands_for():
     theta, unused = np.empty(n), np.empty(_core.SUMS)
     stats, key = plan.statistics, _core.key(77, 2, 0, _core.THETA)
     _core.sweep(
-        stats.weight, stats.mean, mu, tau * tau, 1.0, plan.cells.centre, key, 5, *stats.keys(), 0, n, theta, unused, 0
+        stats.weight,
+        stats.mean,
+        mu,
+        tau * tau,
+        1.0,
+        plan.cells.centre,
+        key,
+        5,
+        *stats.keys(),
+        0,
+        n,
+        theta,
+        unused,
+        0,
     )
     d, y = theta - plan.cells.centre, stats.mean - plan.cells.centre
     p = stats.weight
@@ -209,7 +244,11 @@ def test_tabulated_quantiles_are_those_of_the_mixture(known):
     n = 20_000
     group = np.arange(n) if known else RNG.integers(0, n, 5 * n)
     truth = RNG.standard_t(3, n)
-    data = {"g": group, "y": truth[group] + RNG.normal(0, 2, len(group)), "se": RNG.uniform(0.1, 9, len(group))}
+    data = {
+        "g": group,
+        "y": truth[group] + RNG.normal(0, 2, len(group)),
+        "se": RNG.uniform(0.1, 9, len(group)),
+    }
     model = hf.Model(
         hf.Normal(sigma="se" if known else hf.HalfNormal(5)), hf.Normal(hf.Flat(), hf.HalfNormal(5))
     )
@@ -218,7 +257,9 @@ def test_tabulated_quantiles_are_those_of_the_mixture(known):
     reader = fit.groups._reader
     stats = fit.plan.statistics
     order = np.argsort(np.abs(stats.mean - fit.plan.cells.centre))
-    chosen = np.concatenate([order[-300:], order[:50], np.argsort(stats.weight)[:50], np.arange(0, len(stats), 97)])
+    chosen = np.concatenate(
+        [order[-300:], order[:50], np.argsort(stats.weight)[:50], np.arange(0, len(stats), 97)]
+    )
     exact = fit.plan.cells.centre + reader._invert(reader.mixture, chosen, np.array([0.05, 0.95]))
     off = np.abs(interval[chosen] - exact) / fit.groups.sd[chosen, None]
     assert off.max() < 0.005
@@ -233,6 +274,8 @@ def test_few_groups_wide_posteriors_are_tabulated_well():
     fit = model.fit(data, y="y", random_seed=1, progressbar=False)
     got = fit.groups.quantile([0.01, 0.5, 0.95])
     reader = fit.groups._reader
-    exact = fit.plan.cells.centre + reader._invert(reader.mixture, np.arange(n), np.array([0.01, 0.5, 0.95]))
+    exact = fit.plan.cells.centre + reader._invert(
+        reader.mixture, np.arange(n), np.array([0.01, 0.5, 0.95])
+    )
     assert (np.abs(got - exact) / fit.groups.sd[:, None]).max() < 0.02
     assert fit.groups.quantile_error < 0.01

@@ -24,7 +24,10 @@ KNOWN = {"g": np.arange(3000), "y": RNG.normal(0, 2, 3000), "se": RNG.uniform(0.
 MODELS = {
     "known": (hf.Model(hf.Normal(sigma="se"), hf.Normal(hf.Normal(0, 5), hf.HalfCauchy(5))), KNOWN),
     "unknown": (
-        hf.Model(hf.Normal(sigma=hf.HalfNormal(9)), hf.Normal(hf.StudentT(3, 0, 9), hf.HalfNormal(hf.Gamma(2, 1)))),
+        hf.Model(
+            hf.Normal(sigma=hf.HalfNormal(9)),
+            hf.Normal(hf.StudentT(3, 0, 9), hf.HalfNormal(hf.Gamma(2, 1))),
+        ),
         WHOLE,
     ),
 }
@@ -115,13 +118,16 @@ CODE = """
 import sys
 sys.path.insert(0, sys.argv[1])
 import test_promise as t
-print([t.digest(t.run(n, s)) for n, s in (("known", "collapsed"), ("unknown", "gibbs"), ("unknown", "quadrature"))])
+runs = (('known', 'collapsed'), ('unknown', 'gibbs'), ('unknown', 'quadrature'))
+print([t.digest(t.run(*r)) for r in runs])
 """
 
 
 def child(**extra):
     command = [sys.executable, "-P", "-c", CODE, str(Path(__file__).parent)]
-    return subprocess.run(command, env=os.environ | extra, capture_output=True, text=True, check=True).stdout
+    return subprocess.run(
+        command, env=os.environ | extra, capture_output=True, text=True, check=True
+    ).stdout
 
 
 def test_dispatch_of_numpy_and_glibc_changes_nothing():
@@ -139,8 +145,12 @@ def test_core_calls_nothing_but_memory_functions(tmp_path):
     allowed = {"memcpy", "memset", "memmove", "memcmp", "_GLOBAL_OFFSET_TABLE_", "__stack_chk_fail"}
     for source in CSRC.rglob("*.c"):
         target = tmp_path / "x.o"
-        subprocess.run(["cc", *flags, f"-I{CSRC}", "-c", str(source), "-o", str(target)], check=True)
-        names = subprocess.run(["nm", "-u", str(target)], capture_output=True, text=True, check=True).stdout
+        subprocess.run(
+            ["cc", *flags, f"-I{CSRC}", "-c", str(source), "-o", str(target)], check=True
+        )
+        names = subprocess.run(
+            ["nm", "-u", str(target)], capture_output=True, text=True, check=True
+        ).stdout
         wanted = {line.split()[-1] for line in names.splitlines() if line.split()}
         assert {n for n in wanted - allowed if not n.startswith("hf_")} == set(), source
 

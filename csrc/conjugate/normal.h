@@ -36,8 +36,8 @@ static void HF_NAME(normal_gather)(const hf_cells *c, int64_t lo, int n, HF_NAME
 }
 
 /* (2)-(4) of a tile, and (1) where every group is a cell of its own: eight factors to a logarithm. */
-static void HF_NAME(normal_tile_sums)(const HF_NAME(normal_tile) * t, int n, double lambda, int plain,
-                                      double *sum) {
+static void HF_NAME(normal_tile_sums)(const HF_NAME(normal_tile) * t, int n, double lambda,
+                                      int plain, double *sum) {
   double acc[4][8] = {{0}}, prod[32];
   for (int i = 0; i < n; i += 8)
     for (int k = 0; k < 8; k++) {
@@ -78,12 +78,13 @@ static void HF_NAME(normal_moments)(const hf_cells *c, int64_t lo, int64_t hi, i
 
 /* Distribution function and density at x of the mixture of (6) for a group with weight p and mean d;
  * m, d and x are read about one centre. */
-static void HF_NAME(normal_mixture)(const hf_mixture *mix, double p, double d, double x, double *cdf,
-                                    double *pdf) {
+static void HF_NAME(normal_mixture)(const hf_mixture *mix, double p, double d, double x,
+                                    double *cdf, double *pdf) {
   double acc[2][8] = {{0}}, buf[2][HF_TILE];
   for (int lo = 0; lo < mix->n; lo += HF_TILE) {
     int n = mix->n - lo < HF_TILE ? mix->n - lo : HF_TILE, full = (n + 7) & ~7;
-    const double *m = mix->m + lo, *s2 = mix->s2 + lo, *tau2 = mix->tau2 + lo, *l = mix->lambda + lo;
+    const double *m = mix->m + lo, *s2 = mix->s2 + lo, *tau2 = mix->tau2 + lo,
+                 *l = mix->lambda + lo;
     for (int i = 0; i < n; i++) {
       double b = 1.0 / (1.0 + l[i] * p), mean = b * m[i] + (l[i] * p * b) * d;
       double sd = __builtin_sqrt(tau2[i] * b + b * b * s2[i]);

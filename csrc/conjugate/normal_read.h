@@ -57,10 +57,12 @@ static inline __attribute__((always_inline)) void HF_NAME(read_quantiles)(
     for (int k = 0; k < n; k++) g[k] = 0.0;
     for (int h = 0; h < n_w; h++)
       for (int k = 0; k < n; k++) {
-        const double *t = r->table + ((int64_t)(row[k] + h) * r->n_quantile + q) * r->n_node + node[k];
+        const double *t =
+            r->table + ((int64_t)(row[k] + h) * r->n_quantile + q) * r->n_node + node[k];
         g[k] += wr[h][k] * (wn[0][k] * t[0] + wn[1][k] * t[1] + wn[2][k] * t[2] + wn[3][k] * t[3]);
       }
-    for (int k = 0; k < n; k++) quantile[k * r->n_quantile + q] = r->centre + mean[k] + sd[k] * g[k];
+    for (int k = 0; k < n; k++)
+      quantile[k * r->n_quantile + q] = r->centre + mean[k] + sd[k] * g[k];
   }
 }
 

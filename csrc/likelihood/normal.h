@@ -4,8 +4,9 @@
  *   (2) d1 = p (ybar - eta) / sigma^2,   d2 = -p / sigma^2
  * Twin: hierfast/likelihoods/normal.py. Source: Gelman et al., BDA3, equation (2.11). */
 #ifdef HF_BODY
-static int HF_NAME(likelihood_normal)(int n, const double *eta, const hf_col *stat, const hf_col *par,
-                                      void *user, double *ll, double *d1, double *d2) {
+static int HF_NAME(likelihood_normal)(int n, const double *eta, const hf_col *stat,
+                                      const hf_col *par, void *user, double *ll, double *d1,
+                                      double *d2) {
   (void)user;
   for (int i = 0; i < n; i++) {
     double p = stat[0].p[i * stat[0].stride], d = stat[1].p[i * stat[1].stride] - eta[i];

@@ -4,7 +4,7 @@
  * Source: Tierney (1994), Annals of Statistics 22(4). */
 #include "phi.h"
 
-#include "math.h"
+#include "hfmath.h"
 #include "rng.h"
 
 int hf_independence(const hf_target *t, const hf_proposal *p, uint64_t seed, uint32_t chain,

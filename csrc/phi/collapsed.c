@@ -7,7 +7,7 @@
  * Source: Gelman et al., BDA3, section 5.4, equations (5.20) and (5.21), with a normal prior for mu. */
 #include "phi.h"
 
-#include "math.h"
+#include "hfmath.h"
 #include "rng.h"
 
 typedef struct {
@@ -25,7 +25,8 @@ static void read_scales(const hf_collapsed *c, int n, const double *x, parts *w)
 }
 
 /* Mean about the centre and variance of the prior of a skipped mu; 0 where it is flat. */
-static int location_prior(const hf_collapsed *c, const double *x, int n, int i, double *m0, double *v0) {
+static int location_prior(const hf_collapsed *c, const double *x, int n, int i, double *m0,
+                          double *v0) {
   const hf_node *node = &c->hyper->node[c->hyper->skip];
   if (c->kernels->prior[node->prior].n_par == 0) return 0;
   double s = hf_arg_at(&node->par[1], x, n, i);

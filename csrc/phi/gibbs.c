@@ -8,7 +8,7 @@
  * Graph. Stat. 20(3): the worse parameterisation no longer sets the pace. */
 #include "phi.h"
 
-#include "math.h"
+#include "hfmath.h"
 
 int hf_conditional_eval(const hf_target *t, int n, const double *z, double *lp) {
   const hf_conditional *c = t->ctx;
@@ -26,7 +26,8 @@ int hf_conditional_eval(const hf_target *t, int n, const double *z, double *lp) 
                2.0 * tau * pye + 2.0 * mu * tau * pe;
     } else {
       within = c->pyy_sum - 2.0 * pyt + ptt;
-      ll = -c->n_group * hf_log(tau) - 0.5 * (stt - 2.0 * mu * st + c->n_group * mu * mu) / (tau * tau);
+      ll = -c->n_group * hf_log(tau) -
+           0.5 * (stt - 2.0 * mu * st + c->n_group * mu * mu) / (tau * tau);
     }
     ll -= c->n_row * hf_log(sigma) + 0.5 * (c->ssw + within) / (sigma * sigma);
     ll += lp[i];

@@ -5,7 +5,7 @@
  * Source: Ritter and Tanner (1992), JASA 87(419), griddy Gibbs, here corrected by Metropolis-Hastings. */
 #include "phi.h"
 
-#include "math.h"
+#include "hfmath.h"
 
 enum { COARSE = 48, WIDEN = 12, MAX_CELL = HF_GRID_2 * HF_GRID_2 };
 
@@ -19,7 +19,8 @@ static int evaluate(const hf_target *t, const hf_proposal *p, const int *n, doub
     for (int i = 0; i < w; i++) {
       double x = u[0][(lo + i) / n[1]], y = u[1][(lo + i) % n[1]];
       for (int k = 0; k < d; k++)
-        tile[k * w + i] = p->mode[k] + p->shape[k * d] * x + (d > 1 ? p->shape[k * d + 1] * y : 0.0);
+        tile[k * w + i] =
+            p->mode[k] + p->shape[k * d] * x + (d > 1 ? p->shape[k * d + 1] * y : 0.0);
     }
     int status = t->eval(t, w, tile, lp + lo);
     if (status) return status;
@@ -98,7 +99,8 @@ int hf_grid_build(const hf_target *t, hf_proposal *p) {
   for (int i = 0; i < n; i++) {
     int a = i / p->n_cell[1], b = i % p->n_cell[1];
     lp[i] = lp[i] > top - 60.0 ? lp[i] : top - 60.0;
-    sum += hf_exp(lp[i] - top) * (p->edge[0][a + 1] - p->edge[0][a]) * (p->edge[1][b + 1] - p->edge[1][b]);
+    sum += hf_exp(lp[i] - top) * (p->edge[0][a + 1] - p->edge[0][a]) *
+           (p->edge[1][b + 1] - p->edge[1][b]);
     p->cumulative[i + 1] = sum;
   }
   for (int i = 0; i < n; i++) p->log_density[i] = lp[i] - top - hf_log(sum);

@@ -5,7 +5,7 @@
  * Source: change of variables; a node's arguments have smaller indices than the node. */
 #include "phi.h"
 
-#include "math.h"
+#include "hfmath.h"
 
 int hf_hyper_dim(const hf_hyper *h) { return h->n_node - (h->skip >= 0); }
 

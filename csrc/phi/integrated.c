@@ -6,7 +6,7 @@
  * Source: Pinheiro and Bates (1995), J. Comput. Graph. Stat. 4(1), adaptive Gauss-Hermite. */
 #include "phi.h"
 
-#include "math.h"
+#include "hfmath.h"
 #include "reduce.h"
 
 enum { MAX_COL = 8 };
@@ -24,8 +24,10 @@ static void gather(const hf_integrated *c, int n, const double *x, int64_t first
     int64_t cell = (first + i) % c->n_cell;
     for (int s = 0; s < q->likelihood->n_stat; s++)
       l->stat[s][i] = c->stat[s].p[cell * c->stat[s].stride];
-    for (int a = 0; a < q->likelihood->n_par; a++) l->lpar[a][i] = hf_arg_at(&c->lpar[a], x, n, phi);
-    for (int a = 0; a < q->population->n_par; a++) l->ppar[a][i] = hf_arg_at(&c->ppar[a], x, n, phi);
+    for (int a = 0; a < q->likelihood->n_par; a++)
+      l->lpar[a][i] = hf_arg_at(&c->lpar[a], x, n, phi);
+    for (int a = 0; a < q->population->n_par; a++)
+      l->ppar[a][i] = hf_arg_at(&c->ppar[a], x, n, phi);
     l->loc[i] = hf_arg_at(&c->loc, x, n, phi);
   }
   for (int s = 0; s < MAX_COL; s++) l->stats[s] = (hf_col){l->stat[s], 1};
@@ -53,8 +55,8 @@ int hf_integrated_eval(const hf_target *t, int n, const double *z, double *lp) {
   return status;
 }
 
-int hf_integrated_groups(const hf_integrated *c, const double *x, int64_t lo, int64_t hi, double *mean,
-                         double *sd) {
+int hf_integrated_groups(const hf_integrated *c, const double *x, int64_t lo, int64_t hi,
+                         double *mean, double *sd) {
   double logz[HF_TILE];
   lanes l;
   int status = HF_OK;
@@ -75,8 +77,8 @@ int hf_integrated_invert(const hf_integrated *c, const double *x, int64_t n, con
     gather(c, 1, x, cell ? cell[k] : k, 1, &l);
     for (int s = 0; s < MAX_COL; s++) l.stats[s].stride = 0;
     for (int a = 0; a < HF_MAX_PAR; a++) l.lpars[a].stride = l.ppars[a].stride = 0;
-    status = c->kernels->invert(&c->integral, l.stats, l.lpars, (hf_col){l.loc, 0}, l.ppars, 1, u + k,
-                                theta + k);
+    status = c->kernels->invert(&c->integral, l.stats, l.lpars, (hf_col){l.loc, 0}, l.ppars, 1,
+                                u + k, theta + k);
   }
   return status;
 }

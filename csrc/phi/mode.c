@@ -6,7 +6,7 @@
  * Source: Nocedal and Wright, Numerical Optimization, section 3.4 (eigenvalue modification). */
 #include "phi.h"
 
-#include "math.h"
+#include "hfmath.h"
 
 enum { D = HF_MAX_PHI, LINE = 24, ITERATIONS = 100 };
 
@@ -44,7 +44,8 @@ static int first_steps(const hf_target *t, const double *z, double *h) {
     if (status) return status;
     if (!(b.lp[0] > -HF_INF)) return HF_NO_START;
     for (int i = 1; i + 1 < n; i += 2) {
-      double change = __builtin_fabs(b.lp[i] - b.lp[0]), other = __builtin_fabs(b.lp[i + 1] - b.lp[0]);
+      double change = __builtin_fabs(b.lp[i] - b.lp[0]),
+             other = __builtin_fabs(b.lp[i + 1] - b.lp[0]);
       double off = __builtin_fabs(hf_log((change > other ? change : other) * 5.0 + 1e-300));
       if (off < distance) distance = off, best = i;
     }

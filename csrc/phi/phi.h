@@ -24,10 +24,10 @@ double hf_arg_inverse(const hf_arg *a, double value);
 typedef struct {
   const hf_kernels_t *kernels;
   const hf_cells *cells;
-  int n_node;            /* 0: no table, every lambda reads the cells */
-  double p_bar, lo, hi;  /* the table covers lo <= v <= hi, v = lambda p_bar / (1 + lambda p_bar) */
+  int n_node;           /* 0: no table, every lambda reads the cells */
+  double p_bar, lo, hi; /* the table covers lo <= v <= hi, v = lambda p_bar / (1 + lambda p_bar) */
   double n_group;
-  const double *coef;    /* (4, n_node) Chebyshev */
+  const double *coef; /* (4, n_node) Chebyshev */
 } hf_moments;
 
 /* A, W, S1, S2 (4, n) at n <= HF_TILE values of lambda. */
@@ -81,10 +81,12 @@ typedef struct {
   int n_cell[2];
   double edge[2][HF_GRID_1 + 1];
   double cumulative[HF_GRID_2 * HF_GRID_2 + 1], log_density[HF_GRID_2 * HF_GRID_2];
-  double start[HF_TRIAL * HF_MAX_PHI], start_weight[HF_TRIAL + 1]; /* trial points and cumulated weights */
+  double start[HF_TRIAL * HF_MAX_PHI],
+      start_weight[HF_TRIAL + 1]; /* trial points and cumulated weights */
 } hf_proposal;
 
-int hf_proposal_build(const hf_target *t, const double *z0, uint64_t seed, int grid, hf_proposal *p);
+int hf_proposal_build(const hf_target *t, const double *z0, uint64_t seed, int grid,
+                      hf_proposal *p);
 /* Proposals z (d, n) for sweeps first.. of a chain and their log densities. */
 void hf_propose(const hf_proposal *p, uint64_t key, uint32_t first, int n, double *z, double *lq);
 void hf_proposal_density(const hf_proposal *p, int n, const double *z, double *lq);
@@ -99,8 +101,8 @@ void hf_proposal_start(const hf_proposal *p, uint64_t seed, uint32_t chain, doub
 int hf_independence(const hf_target *t, const hf_proposal *p, uint64_t seed, uint32_t chain,
                     uint32_t first, int n, double *z, double *lp, double *path, int64_t *moved);
 /* One sweep of univariate slices along the columns of shape (d, d), each `passes` times. */
-int hf_slice_sweep(const hf_target *t, const double *shape, uint64_t key, uint32_t sweep, int passes,
-                   double *z, double *lp);
+int hf_slice_sweep(const hf_target *t, const double *shape, uint64_t key, uint32_t sweep,
+                   int passes, double *z, double *lp);
 
 /* --- integrated.c: any family, effects integrated out by quadrature --- */
 
@@ -115,8 +117,8 @@ typedef struct {
 
 int hf_integrated_eval(const hf_target *t, int n, const double *z, double *lp);
 /* Mean and sd of the effects of cells lo..hi given values x (n_node,). */
-int hf_integrated_groups(const hf_integrated *c, const double *x, int64_t lo, int64_t hi, double *mean,
-                         double *sd);
+int hf_integrated_groups(const hf_integrated *c, const double *x, int64_t lo, int64_t hi,
+                         double *mean, double *sd);
 /* Quantiles of n effects given x, effect k that of cell[k] (or k) at probability u[k]. */
 int hf_integrated_invert(const hf_integrated *c, const double *x, int64_t n, const int64_t *cell,
                          const double *u, double *theta);
@@ -131,9 +133,9 @@ typedef struct {
   const hf_hyper *hyper;
   hf_arg loc, scale, noise;
   double n_group, n_row, ssw, centre;
-  double p_sum, py_sum, pyy_sum;  /* sums of p, p y, p y^2 over groups, y about the centre */
-  double sum[HF_SUMS];            /* of the last pass, about the centre (conjugate/normal_sweep.h) */
-  double at_loc, at_scale;        /* phi when the effects were fixed as eta = (theta - loc) / scale */
+  double p_sum, py_sum, pyy_sum; /* sums of p, p y, p y^2 over groups, y about the centre */
+  double sum[HF_SUMS];           /* of the last pass, about the centre (conjugate/normal_sweep.h) */
+  double at_loc, at_scale; /* phi when the effects were fixed as eta = (theta - loc) / scale */
   int noncentred;
 } hf_conditional;
 

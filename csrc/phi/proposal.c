@@ -8,7 +8,7 @@
  * Source: Geweke (1989), Econometrica 57(6), equation (split t). */
 #include "phi.h"
 
-#include "math.h"
+#include "hfmath.h"
 #include "rng.h"
 #include "special.h"
 
@@ -153,7 +153,8 @@ void hf_proposal_start(const hf_proposal *p, uint64_t seed, uint32_t chain, doub
   for (int k = 0; k < p->d; k++) z[k] = p->start[k * TRIAL + i];
 }
 
-int hf_proposal_build(const hf_target *t, const double *z0, uint64_t seed, int grid, hf_proposal *p) {
+int hf_proposal_build(const hf_target *t, const double *z0, uint64_t seed, int grid,
+                      hf_proposal *p) {
   int d = t->d;
   p->d = d;
   p->has_grid = 0;
@@ -161,7 +162,8 @@ int hf_proposal_build(const hf_target *t, const double *z0, uint64_t seed, int g
   int status = hf_find_mode(t, p->mode, p->shape, &p->lp_mode);
   if (!status) status = split(t, p);
   if (status) return status;
-  p->log_det = hf_lgamma(0.5 * (NU + d)) - hf_lgamma(0.5 * NU) - 0.5 * d * hf_log(NU * 3.14159265358979323846);
+  p->log_det = hf_lgamma(0.5 * (NU + d)) - hf_lgamma(0.5 * NU) -
+               0.5 * d * hf_log(NU * 3.14159265358979323846);
   for (int k = 0; k < d; k++) p->log_det += hf_log(2.0 / (p->left[k] + p->right[k]));
   if (grid && d >= 1 && d <= 2) status = hf_grid_build(t, p);
   return status ? status : trial(t, seed, p);

@@ -3,7 +3,7 @@
  * then shrinkage. Source: Neal (2003), Slice sampling, Annals of Statistics 31(3), figures 3 and 5. */
 #include "phi.h"
 
-#include "math.h"
+#include "hfmath.h"
 #include "rng.h"
 
 enum { STEPS = 64, SHRINKS = 200 };
@@ -20,8 +20,8 @@ static int at(const ray *r, double s, double *lp) {
   return r->t->eval(r->t, 1, point, lp);
 }
 
-int hf_slice_sweep(const hf_target *t, const double *shape, uint64_t key, uint32_t sweep, int passes,
-                   double *z, double *lp) {
+int hf_slice_sweep(const hf_target *t, const double *shape, uint64_t key, uint32_t sweep,
+                   int passes, double *z, double *lp) {
   const double width = 2.5;
   for (int pass = 0; pass < passes; pass++)
     for (int a = 0; a < t->d; a++) {

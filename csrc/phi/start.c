@@ -3,7 +3,7 @@
  * conjugate/normal.h; unknowns that no data touch are scanned one at a time over their whole range. */
 #include "phi.h"
 
-#include "math.h"
+#include "hfmath.h"
 
 enum { SCAN = 128 };
 

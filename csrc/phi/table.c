@@ -7,7 +7,7 @@
  * Source: Trefethen, Approximation Theory and Approximation Practice, theorem 8.2. */
 #include "phi.h"
 
-#include "math.h"
+#include "hfmath.h"
 #include "reduce.h"
 
 enum { MAX_NODE = 256, DEPTH = 48 };
@@ -80,9 +80,7 @@ int hf_table_size(const hf_cells *c, double lo, double hi) {
   return n < MAX_NODE ? (int)n : 0;
 }
 
-static double node_at(int i, int n) {
-  return hf_cos2pi((2.0 * i + 1.0) / (4.0 * n));
-}
+static double node_at(int i, int n) { return hf_cos2pi((2.0 * i + 1.0) / (4.0 * n)); }
 
 void hf_table_nodes(double p_bar, double lo, double hi, int n, double *lambda) {
   for (int i = 0; i < n; i++) {

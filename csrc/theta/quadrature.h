@@ -76,7 +76,8 @@ static void HF_NAME(rule)(int order, const double **x, const double **w) {
 
 /* (1), and (2) where mean and sd are wanted; n <= HF_TILE lanes. */
 static int HF_NAME(integrate)(const hf_integral *q, int n, const hf_col *stat, const hf_col *lpar,
-                              hf_col loc, const hf_col *ppar, double *logz, double *mean, double *sd) {
+                              hf_col loc, const hf_col *ppar, double *logz, double *mean,
+                              double *sd) {
   HF_NAME(joint) top, j;
   double mode[HF_TILE] = {0}, scale[HF_TILE], theta[HF_TILE], sum[3][HF_TILE] = {{0}};
   const double *x, *w;

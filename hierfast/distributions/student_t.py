@@ -51,7 +51,11 @@ class StudentT(Distribution):
     sigma: float | str | Distribution
 
     support: ClassVar[Support] = Support.REAL
-    domain: ClassVar[dict[str, Support]] = {"nu": Support.POSITIVE, "mu": Support.REAL, "sigma": Support.POSITIVE}
+    domain: ClassVar[dict[str, Support]] = {
+        "nu": Support.POSITIVE,
+        "mu": Support.REAL,
+        "sigma": Support.POSITIVE,
+    }
 
     @staticmethod
     def logpdf(x: ArrayLike, nu: ArrayLike, mu: ArrayLike, sigma: ArrayLike) -> FloatArray:

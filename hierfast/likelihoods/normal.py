@@ -129,7 +129,13 @@ def sweep(
 
 
 def log_conditional(
-    sums: ArrayLike, mu: float, tau: float, sigma: float, n_group: float, n_row: float, within: float
+    sums: ArrayLike,
+    mu: float,
+    tau: float,
+    sigma: float,
+    n_group: float,
+    n_row: float,
+    within: float,
 ) -> float:
     """Log density of phi given effects, up to a constant: equation (1) of csrc/phi/gibbs.c.
 

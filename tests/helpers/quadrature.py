@@ -26,7 +26,9 @@ class GridPosterior:
         self.names = list(ranges)
         axes = [np.linspace(*ranges[k], n) for k in self.names]
         grid = np.meshgrid(*axes, indexing="ij")
-        self.axes = {k: a if k == "mu" else np.exp(a) for k, a in zip(self.names, axes, strict=True)}
+        self.axes = {
+            k: a if k == "mu" else np.exp(a) for k, a in zip(self.names, axes, strict=True)
+        }
         at = {k: g if k == "mu" else np.exp(g) for k, g in zip(self.names, grid, strict=True)}
         mu, tau, sigma = at["mu"], at["tau"], at.get("sigma", 1.0)
         lp = sum(priors[k](at[k]) + (0 if k == "mu" else np.log(at[k])) for k in self.names)

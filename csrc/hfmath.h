@@ -1,11 +1,11 @@
-/* math.h: elementary functions from + - * / sqrt and bit operations alone, so that every instruction
+/* hfmath.h: elementary functions from + - * / sqrt and bit operations alone, so that every instruction
  * set gives the same bits and loops over lanes vectorise: straight-line code, selects, no calls.
  * Largest error measured against 50-digit arithmetic, in units in the last place:
  *   hf_exp 0.9, hf_log 0.8, hf_log1p 1, hf_sincos 0.8 (|x| <= 1e5), hf_cos2pi 1.4, hf_ndtr 4.3
  * Reductions: Cody and Waite (1980); log as s (f^2/2 + R(s^2)), s = f / (2 + f), Muller, Elementary
  * Functions, ch. 11; polynomials are Chebyshev interpolants. */
-#ifndef HF_MATH_H
-#define HF_MATH_H
+#ifndef HF_HFMATH_H
+#define HF_HFMATH_H
 
 #include <stdint.h>
 #include <string.h>
@@ -95,7 +95,8 @@ static inline double hf_log1p(double x) {
 }
 
 /* sin and cos of q pi/2 + r + t, |r| <= pi/4, t its tail, q the low bits of `quarter`. */
-static inline void hf_sincos_core(double r, double t, uint64_t quarter, double *sine, double *cosine) {
+static inline void hf_sincos_core(double r, double t, uint64_t quarter, double *sine,
+                                  double *cosine) {
   double z = r * r, s = -7.5866850700912671596e-13, c = 4.7458652037874551073e-14;
   s = s * z + 1.6058531414589010757e-10;
   s = s * z - 2.5052106231157905487e-8;

@@ -1,0 +1,13 @@
+/* variates.c: variates.h for many labels. */
+#include "variates.h"
+
+void hf_variates(int kind, uint64_t key, int64_t n, double a, double b, double *out) {
+  for (int64_t i = 0; i < n; i++) {
+    hf_stream s = {key, (uint64_t)i, 0, 0};
+    out[i] = kind == HF_EXPONENTIAL     ? hf_exponential(&s)
+             : kind == HF_GAMMA         ? hf_gamma(&s, a)
+             : kind == HF_BETA          ? hf_beta(&s, a, b)
+             : kind == HF_INVERSE_GAMMA ? hf_inverse_gamma(&s, a, b)
+                                        : hf_chi2(&s, a);
+  }
+}
