@@ -78,6 +78,7 @@ int64_t hf_finish_groups(int64_t n_group, int n_slab, int width, const uint32_t 
                          int64_t base, int64_t lo, int64_t hi, int64_t at, hf_groups *out) {
   int64_t found = 0;
   double within = 0.0, between = 0.0;
+  double ends[4] = {HF_INF, -HF_INF, HF_INF, -HF_INF};
   for (int64_t j = lo; j < hi; j++) {
     uint64_t n = 0;
     double sum[3] = {0};
@@ -93,13 +94,21 @@ int64_t hf_finish_groups(int64_t n_group, int n_slab, int width, const uint32_t 
     if (out->n) out->n[at] = rows;
     finish(rows, p, sum[width - 2], sum[width - 1], near ? near[j] : centre, integer,
            &out->mean[at], &out->m2[at]);
-    double d = out->mean[at] - centre;
+    double m = out->mean[at], d = m - centre;
     within += out->m2[at++];
     between += p * d * d;
+    ends[0] = p < ends[0] ? p : ends[0];
+    ends[1] = p > ends[1] ? p : ends[1];
+    ends[2] = m < ends[2] ? m : ends[2];
+    ends[3] = m > ends[3] ? m : ends[3];
   }
   if (out) {
     out->within = within;
     out->between = between;
+    out->p_min = ends[0];
+    out->p_max = ends[1];
+    out->mean_min = ends[2];
+    out->mean_max = ends[3];
   }
   return found;
 }

@@ -30,6 +30,7 @@ typedef struct {
   int64_t *label;
   double *n, *p, *mean, *m2; /* n may be NULL where p is the count */
   double within, between;    /* sum of m2, of p (mean - centre)^2 */
+  double p_min, p_max, mean_min, mean_max;
 } hf_groups;
 int64_t hf_finish_groups(int64_t n_group, int n_slab, int width, const uint32_t *count,
                          const double *s, double centre, const double *near, int integer,

@@ -10,7 +10,7 @@ cdef extern from "statistics.h" nogil:
         double *p
         double *mean
         double *m2
-        double within, between
+        double within, between, p_min, p_max, mean_min, mean_max
     int hf_scan_rows(const double *y, const double *se, int64_t lo, int64_t hi)
     void hf_scan_codes(const int64_t *code, int64_t lo, int64_t hi, int64_t *least, int64_t *most)
     void hf_add_rows(const int64_t *code, const double *y, const double *se, int64_t base,

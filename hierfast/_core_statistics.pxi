@@ -32,7 +32,7 @@ def finish_groups(int width, const uint32_t[:, ::1] count, const double[::1] s, 
                   const double[::1] near, bint integer, int64_t base, int64_t lo, int64_t hi,
                   int64_t at=0, out=None):
     """Write the statistics of groups lo..hi that have rows; return how many there are, or, having
-    written them, their squares within and between."""
+    written them, their squares within and between, and the extremes of weight and mean."""
     cdef hf_groups g
     cdef int64_t[::1] label
     cdef double[::1] n, p, mean, m2
@@ -53,7 +53,7 @@ def finish_groups(int width, const uint32_t[:, ::1] count, const double[::1] s, 
                                  integer, base, lo, hi, at, where)
     if out is None:
         return found
-    return g.within, g.between
+    return g.within, g.between, g.p_min, g.p_max, g.mean_min, g.mean_max
 
 
 def merge_groups(bint integer, double[::1] a_n, double[::1] a_p, double[::1] a_mean,

@@ -128,7 +128,7 @@ def _check_noise(node: Node, reader: Arg, stats: Statistics, cells: Cells, flat_
             "at 0; give the likelihood's sigma a number, or a prior that vanishes at 0 (LogNormal)"
         )
     single = rows == groups > 2 and not vanishes
-    if single and float(stats.mean.min()) == float(stats.mean.max()):
+    if single and stats.ends[2] == stats.ends[3]:
         raise ValueError(
             f"{node.name}: all values are identical, so that the posterior is improper at 0; give the "
             "likelihood's sigma a number, or a prior that vanishes at 0 (LogNormal)"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from functools import cached_property, partial
+from functools import partial
 from typing import Any, Protocol
 
 import numpy as np
@@ -102,7 +102,7 @@ class MixtureReader:
 
     def moments(self) -> tuple[FloatArray, FloatArray]:
         """Posterior mean and sd of every group, exact given the draws of phi."""
-        mean, sd = np.empty(len(self.stats)), np.empty(len(self.stats))
+        mean, sd = np.empty((2, len(self.stats)))
         self._read(mean, sd, None)
         return mean, sd
 
@@ -112,11 +112,11 @@ class MixtureReader:
             everyone = np.arange(len(self.stats))
             return self.cells.centre + self._invert(self.mixture, everyone, probs)
         out = np.empty((len(self.stats), len(probs)))
-        probes = self._probes
+        probes = self._probes()
         for n_node, n_bin in ((8, 32), (16, 64), (32, 128), (64, 256)):
             table, nodes = self._tabulate(probs, n_node, n_bin)
-            found = self._at(probes, probs, table, nodes)
-            self.error = self._largest_error(probes, probs, found)
+            found = self._at(*probes, probs, table, nodes)
+            self.error = self._largest_error(*probes, probs, found)
             if self.error < TOLERANCE:
                 break
         self._read(None, None, out, table, nodes)
@@ -128,19 +128,19 @@ class MixtureReader:
         d = np.ascontiguousarray(self.stats.mean[index] - self.cells.centre)
         return _invert(mixture, p, d, probs, self.cores)
 
-    @cached_property
-    def _probes(self) -> NDArray[np.intp]:
-        """Groups of the least and the greatest mean and weight, then a few across the data."""
-        p, mean = self.stats.weight, self.stats.mean
-        edges = [mean.argmin(), mean.argmax(), p.argmin(), p.argmax()]
-        return np.array(edges + [len(p) * i // 8 for i in range(8)], dtype=np.intp)
+    def _probes(self) -> tuple[FloatArray, FloatArray]:
+        """Weights and means at the edges of the data, and of a few groups across it."""
+        low, high, first, last = self.stats.ends
+        some = [len(self.stats) * i // 8 for i in range(8)]
+        p = np.concatenate([[low, low, high, high], self.stats.weight[some]])
+        return p, np.concatenate([[first, last, first, last], self.stats.mean[some]])
 
     def _tabulate(self, probs: FloatArray, n_node: int, n_bin: int) -> tuple[FloatArray, Any]:
         """Standardised quantiles (rows, Q, nodes) of a compressed mixture."""
-        mean, cells = self.stats.mean, self.cells
+        cells = self.cells
         squares = (cells.mult * (cells.mean - cells.centre) ** 2 + cells.squares).sum()
         spread = math.sqrt(float(squares) / cells.n_group) or 1.0
-        low, high = ((float(v) - cells.centre) / spread for v in mean[self._probes[:2]])
+        low, high = ((float(v) - cells.centre) / spread for v in self.stats.ends[2:])
         ends = [u / math.sqrt(1.0 + (u / 8.0) ** 2) for u in (low, high)]
         step = max(ends[1] - ends[0], 1e-9) / (n_node - 1)
         s = ends[0] + step * np.arange(n_node)
@@ -154,9 +154,9 @@ class MixtureReader:
         return np.ascontiguousarray(table), (ends[0], 1.0 / step, spread)
 
     def _at(
-        self, index: NDArray[np.intp], probs: FloatArray, table: FloatArray, nodes: Any
+        self, p: FloatArray, mean: FloatArray, probs: FloatArray, table: FloatArray, nodes: Any
     ) -> FloatArray:
-        out = np.empty((len(index), len(probs)))
+        out = np.empty((len(p), len(probs)))
         _core.read_groups(
             self.plan.level,
             self.by_log,
@@ -167,10 +167,10 @@ class MixtureReader:
             table,
             self.cells.centre,
             *nodes,
-            np.ascontiguousarray(self.stats.weight[index]),
-            np.ascontiguousarray(self.stats.mean[index]),
+            p,
+            mean,
             0,
-            len(index),
+            len(p),
             None,
             None,
             out,
@@ -178,13 +178,12 @@ class MixtureReader:
         return out
 
     def _largest_error(
-        self, index: NDArray[np.intp], probs: FloatArray, found: FloatArray
+        self, p: FloatArray, mean: FloatArray, probs: FloatArray, found: FloatArray
     ) -> float:
         centre, worst = self.cells.centre, 0.0
-        p = np.ascontiguousarray(self.stats.weight[index])
-        d = np.ascontiguousarray(self.stats.mean[index] - centre)
+        d = mean - centre
         _, sd = _standard(self.mixture, p, d)
-        for i in range(len(index)):
+        for i in range(len(p)):
             for q, prob in enumerate(probs):
                 off = self.mixture.error(p[i], d[i], sd[i], prob, found[i, q] - centre)
                 worst = max(worst, abs(off))

@@ -40,6 +40,8 @@ class Statistics:
         A value in the middle of the data, about which sums are taken.
     integer : bool
         Whether y was integer-valued, so that every order of the rows gives the same bits.
+    ends : tuple of float
+        Least and greatest weight, least and greatest mean.
     """
 
     labels: NDArray[Any]
@@ -49,6 +51,7 @@ class Statistics:
     rows: FloatArray | None
     centre: float
     integer: bool
+    ends: tuple[float, float, float, float]
 
     @property
     def n(self) -> NDArray[np.int64]:
@@ -108,7 +111,8 @@ class Statistics:
         centre = float(round(centre)) if integer else centre
         rows, weight, mean, m2 = out
         assert weight is not None and mean is not None and m2 is not None
-        return Statistics(labels, weight, mean, m2, rows, centre, integer)
+        ends = (weight.min(), weight.max(), mean.min(), mean.max())
+        return Statistics(labels, weight, mean, m2, rows, centre, integer, ends)
 
     def _columns(self) -> tuple[FloatArray | None, FloatArray, FloatArray, FloatArray]:
         return self.rows, self.weight, self.mean, self.m2
@@ -204,8 +208,11 @@ class _Reader:
         if near is not None:
             around = np.full(self.size, centre)
             around[near.labels - self.base] = near.mean
-        count = np.zeros((len(self.slabs), self.size), dtype=np.uint32)
-        sums = np.zeros((len(self.slabs), self.size * self.width))
+        # Not np.zeros: large empty arrays are backed by huge pages, which random access needs.
+        count = np.empty((len(self.slabs), self.size), dtype=np.uint32)
+        sums = np.empty((len(self.slabs), self.size * self.width))
+        count.fill(0)
+        sums.fill(0)
         rows = partial(_core.add_rows, self.codes, y, se, self.base, centre, around)
         adds = [partial(rows, *p, count[i], sums[i]) for i, p in enumerate(self.slabs)]
         scans = [partial(_core.scan_rows, y, se, *p) for p in pieces(len(y), PIECE, MOST)]
@@ -219,10 +226,12 @@ class _Reader:
         blocks = pieces(self.size, PIECE, MOST)
         found = run_all([partial(finish, *p) for p in blocks], self.cores)
         total = sum(found)
+        # One block: an array of its own would end in a part of a huge page each.
+        block = np.empty((5 if se is not None else 4, total))
         out: tuple[Any, ...] = (
-            np.empty(total, dtype=np.int64),
-            None if se is None else np.empty(total),
-            *(np.empty(total) for _ in range(3)),
+            block[0].view(np.int64),
+            block[4] if se is not None else None,
+            *block[1:4],
         )
         at = [sum(found[:i]) for i in range(len(found))]
         write = [partial(finish, *p, a, out) for p, a in zip(blocks, at, strict=True)]
@@ -230,7 +239,10 @@ class _Reader:
         within, between = sum(q[0] for q in squares), sum(q[1] for q in squares)
         hard = total < len(y) and between > HARD * within
         labels, n, weight, mean, m2 = out
-        return Statistics(labels, weight, mean, m2, n, centre, integer), hard
+        least = [min(q[k] for q in squares) for k in (2, 4)]
+        most = [max(q[k] for q in squares) for k in (3, 5)]
+        ends = (least[0], most[0], least[1], most[1])
+        return Statistics(labels, weight, mean, m2, n, centre, integer, ends), hard
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -280,7 +292,7 @@ def compute_cells(stats: Statistics, cores: int) -> Cells:
         One cell per distinct count where the weight is one, else one per group.
     """
     p, n = stats.weight, len(stats)
-    low, high = float(p.min()), float(p.max())
+    low, high = stats.ends[:2]
     table = not stats.known and high <= LARGEST_TABLE
     parts = pieces(n, PIECE, 8)
     cells = np.zeros((len(parts), int(high) + 1, 3)) if table else None

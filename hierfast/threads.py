@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
@@ -52,8 +53,8 @@ def run_all(
     list
         Results in the order of the tasks.
     """
-    if min(cores, len(tasks)) <= 1 and report is None and stop is None:
-        return [task() for task in tasks]
+    if stop is None and report is None:
+        return _share(tasks, min(cores, len(tasks)))
     with ThreadPoolExecutor(max_workers=max(1, min(cores, len(tasks)))) as pool:
         futures = [pool.submit(task) for task in tasks]
         begun = time.perf_counter()
@@ -69,6 +70,35 @@ def run_all(
             if stop is not None and not all(f.done() for f in futures):
                 stop[0] = 1
         return [f.result() for f in futures]
+
+
+def _share(tasks: Sequence[Callable[[], Any]], workers: int) -> list[Any]:
+    """Run short tasks, the caller's thread among the workers: a thread less to start."""
+    results: list[Any] = [None] * len(tasks)
+    errors: list[BaseException] = []
+    order = iter(range(len(tasks)))
+    lock = threading.Lock()
+
+    def work() -> None:
+        while not errors:
+            with lock:
+                i = next(order, None)
+            if i is None:
+                return
+            try:
+                results[i] = tasks[i]()
+            except BaseException as error:
+                errors.append(error)
+
+    others = [threading.Thread(target=work) for _ in range(workers - 1)]
+    for thread in others:
+        thread.start()
+    work()
+    for thread in others:
+        thread.join()
+    if errors:
+        raise errors[0]
+    return results
 
 
 def pieces(n: int, size: int, most: int) -> list[tuple[int, int]]:
