@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from hierfast.model import Model
 
 CHUNK = 8192  # sweeps between looks at progress; never changes a draw
+QUICK, FEW_CELLS = 20_000, 32  # draws and cells below which threads cost more than they save
 SLOW = 0.5  # seconds before a progress line appears
 
 
@@ -126,9 +127,12 @@ def run_plan(
 
     total = chains * (plan.tune + draws)
     report = _progress(lambda: sum(done) / total) if progressbar else None
-    if chains * draws <= 20_000 and plan.scheme == "collapsed" and len(plan.cells.p) <= 32:
-        cores = 1  # threads would cost more than they save
-    run_all([partial(run, c) for c in range(chains)], cores, *((stop, report) if cores > 1 else ()))
+    tasks = [partial(run, c) for c in range(chains)]
+    small = plan.scheme == "collapsed" and len(plan.cells.p) <= FEW_CELLS
+    if small and chains * draws <= QUICK:
+        run_all(tasks, 1)
+    else:
+        run_all(tasks, cores, stop, report)
     return Draws(seed, values, parts, moved)
 
 
