@@ -178,7 +178,9 @@ class Model:
         --------
         >>> import hierfast as hf
         >>> model = hf.Model(hf.Normal(sigma=1), hf.Normal(hf.Flat(), hf.HalfNormal(1)))
-        >>> plan = model.explain({"y": [1.0, 2.0, 4.0]}, y="y")  # doctest: +SKIP
+        >>> plan = model.explain({"y": [1.0, 2.0, 4.0]}, y="y")
+        Normal likelihood, Normal population: 3 rows, 3 groups (group)
+        ...
         """
         from hierfast.plan import explain_model
 

@@ -27,6 +27,7 @@ SAMPLE = 4096  # cells that locate the posterior before all are read
 DROP = 60.0  # nats below the top where the table may end
 EVEN = 0.15  # mean over largest trial weight below which an independence chain would stick
 ORDER_ERROR = 1e-4  # nats that quadrature may be off around the mode
+SLICE_COST = 6  # evaluations a univariate slice takes
 BURN_IN = 64  # sweeps an independence chain needs to forget its start
 
 
@@ -147,6 +148,7 @@ class _Builder:
     ) -> None:
         self.graph, self.stats, self.cells, self.cores = graph, stats, cells, cores
         self.level, self.group_name, self.tune, self.variant = level, group_name, tune, variant
+        self.reads = f"{len(cells.p):,} cells"
         self.lines = [
             f"Normal likelihood, Normal population: {int(cells.n_row):,} rows, "
             f"{int(cells.n_group):,} groups ({group_name})"
@@ -167,6 +169,7 @@ class _Builder:
         self.lines.append(
             f"  phi         {phi}; {fields['tune']} sweeps before the first draw kept"
         )
+        self.lines.append(f"  a draw      {self.cost(blocks, target.dim, fields['passes'])}")
         self.lines.append(f"  kernels     {_core.levels()[self.level]}")
         return Plan(
             scheme,
@@ -182,22 +185,25 @@ class _Builder:
             **fields,
         )
 
-    def located(self, skip: int) -> tuple[Any, list[float]]:
-        """Build the collapsed target, tabulated where there are many cells, and find a start."""
-        cells = self.cells
-        target = _core.Collapsed(self.graph, skip, cells, self.level)
-        scout = target
-        if len(cells.p) > TABLE_FROM:
-            scout = _core.Collapsed(self.graph, skip, _thinned(cells), self.level)
+    def cost(self, blocks: tuple[str, ...], dim: int, passes: int) -> str:
+        """Say what a draw costs: evaluations of the density, and what each reads."""
+        if blocks == ("independence",):
+            return f"1 evaluation of {self.reads}"
+        if blocks == ("slice",):
+            return f"about {SLICE_COST * dim * passes} evaluations of {self.reads}"
+        if blocks:
+            calls = 2 * SLICE_COST * dim
+            return f"one pass over {len(self.stats):,} groups, about {calls} evaluations of sums"
+        return "closed form"
+
+    def located(self, skip: int) -> tuple[Any, tuple[float, float], list[float]]:
+        """Find where the posterior lies: a collapsed target of some cells, lambda's range, a start."""
+        cells = self.cells if len(self.cells.p) <= TABLE_FROM else _thinned(self.cells)
+        scout = _core.Collapsed(self.graph, skip, cells, self.level)
         low, high, best, mean, sigma2 = scout.scan(DROP)
-        text = f"{len(cells.p):,} of groups with one weight"
-        if scout is not target:
-            nodes = self.tabulate(target, low, high)
-            text += f", read once at {nodes} variance ratios" if nodes else ", read at every step"
-        self.lines.append(f"  cells       {text}")
         sigma = math.sqrt(sigma2)
-        tau = math.sqrt(best) * sigma
-        return target, target.start(mean, tau, sigma) if target.dim else []
+        start = scout.start(mean, math.sqrt(best) * sigma, sigma) if scout.dim else []
+        return scout, (low, high), start
 
     def tabulate(self, target: Any, low: float, high: float) -> int:
         p_bar = self.cells.p_bar
@@ -228,13 +234,20 @@ class _Builder:
 
     def collapsed(self) -> Plan:
         skip = integrable(self.graph)
-        target, start = self.located(skip)
+        target, ends, start = self.located(skip)
+        text = f"{len(self.cells.p):,} of groups with one weight"
+        if len(self.cells.p) > TABLE_FROM:
+            target = _core.Collapsed(self.graph, skip, self.cells, self.level)
+            nodes = self.tabulate(target, *ends)
+            text += f", read once at {nodes} variance ratios" if nodes else ", read at every step"
+            self.reads = f"a table of {nodes} coefficients" if nodes else self.reads
+        self.lines.append(f"  cells       {text}")
         if skip >= 0:
             self.lines.append(f"  integrated  effects, {self.graph.nodes[skip].name}")
         return self.independent("collapsed", target, start, skip)
 
     def quadrature(self) -> Plan:
-        _, start = self.located(-1)
+        _, _, start = self.located(-1)
         stats = self.stats
         rows = stats.weight if stats.rows is None else stats.rows
         columns = (stats.weight, stats.mean, rows, stats.m2)
@@ -257,6 +270,7 @@ class _Builder:
         quality, evenness = target.build_proposal(start, 0, grid)
         if scheme == "quadrature":
             order, error = target.choose_order(ORDER_ERROR)
+            self.reads = f"{len(self.stats):,} groups by {order} nodes"
             self.lines.append(
                 f"  quadrature  {order} nodes a group; the log posterior is off by at most {error:.1e}"
             )
@@ -269,7 +283,7 @@ class _Builder:
         return self.finish(scheme, phi, target, ("independence",), tune=tune, skip=skip)
 
     def gibbs(self) -> Plan:
-        _, start = self.located(-1)
+        _, _, start = self.located(-1)
         stats, cells = self.stats, self.cells
         d = cells.mean - cells.centre
         w = cells.p * cells.mult

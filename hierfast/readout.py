@@ -79,11 +79,9 @@ class MixtureReader:
         self.x0, self.inv_dx = low, 1.0 / step
         self.row_p = np.exp(low + step * np.arange(LOG_ROWS))
 
-    def _read(
-        self, mean: Any, sd: Any, quantile: Any, table: Any = None, nodes: Any = (0.0, 0.0, 1.0)
-    ) -> None:
-        stats = self.stats
-        read = partial(
+    def _kernel(self, table: Any = None, nodes: Any = (0.0, 0.0, 1.0)) -> Callable[..., None]:
+        """Bind what all groups share; weights, means, bounds and outputs are left to give."""
+        return partial(
             _core.read_groups,
             self.plan.level,
             self.by_log,
@@ -94,16 +92,17 @@ class MixtureReader:
             table,
             self.cells.centre,
             *nodes,
-            stats.weight,
-            stats.mean,
         )
-        cuts = pieces(len(stats), 20_000, 64)
+
+    def _read(self, kernel: Callable[..., None], mean: Any, sd: Any, quantile: Any) -> None:
+        read = partial(kernel, self.stats.weight, self.stats.mean)
+        cuts = pieces(len(self.stats), 20_000, 64)
         run_all([partial(read, *c, mean, sd, quantile) for c in cuts], self.cores)
 
     def moments(self) -> tuple[FloatArray, FloatArray]:
         """Posterior mean and sd of every group, exact given the draws of phi."""
         mean, sd = np.empty((2, len(self.stats)))
-        self._read(mean, sd, None)
+        self._read(self._kernel(), mean, sd, None)
         return mean, sd
 
     def quantiles(self, probs: FloatArray) -> FloatArray:
@@ -115,11 +114,13 @@ class MixtureReader:
         probes = self._probes()
         for n_node, n_bin in ((8, 32), (16, 64), (32, 128), (64, 256)):
             table, nodes = self._tabulate(probs, n_node, n_bin)
-            found = self._at(*probes, probs, table, nodes)
+            kernel = self._kernel(table, nodes)
+            found = np.empty((len(probes[0]), len(probs)))
+            kernel(*probes, 0, len(found), None, None, found)
             self.error = self._largest_error(*probes, probs, found)
             if self.error < TOLERANCE:
                 break
-        self._read(None, None, out, table, nodes)
+        self._read(kernel, None, None, out)
         return out
 
     def _invert(self, mixture: Any, index: NDArray[np.intp], probs: FloatArray) -> FloatArray:
@@ -152,30 +153,6 @@ class MixtureReader:
         found = _invert(small, p, np.tile(d, len(self.row_p)), probs, self.cores, standard=True)
         table = found.reshape(len(self.row_p), n_node, len(probs)).transpose(0, 2, 1)
         return np.ascontiguousarray(table), (ends[0], 1.0 / step, spread)
-
-    def _at(
-        self, p: FloatArray, mean: FloatArray, probs: FloatArray, table: FloatArray, nodes: Any
-    ) -> FloatArray:
-        out = np.empty((len(p), len(probs)))
-        _core.read_groups(
-            self.plan.level,
-            self.by_log,
-            self.row,
-            self.x0,
-            self.inv_dx,
-            self.moment,
-            table,
-            self.cells.centre,
-            *nodes,
-            p,
-            mean,
-            0,
-            len(p),
-            None,
-            None,
-            out,
-        )
-        return out
 
     def _largest_error(
         self, p: FloatArray, mean: FloatArray, probs: FloatArray, found: FloatArray
