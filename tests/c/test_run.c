@@ -94,7 +94,7 @@ static void statistics(void) {
   int64_t code[6] = {4, 2, 4, 7, 2, 4}, least, most, label[3];
   double v[6] = {1, 2, 3, 4, 5, 8}, s[12] = {0}, w[3], mean[3], m2[3];
   uint32_t count[6] = {0};
-  hf_groups out = {label, NULL, w, mean, m2, 0.0, 0.0};
+  hf_groups out = {.label = label, .p = w, .mean = mean, .m2 = m2};
   hf_scan_codes(code, 0, 6, &least, &most);
   CHECK(least == 2 && most == 7);
   CHECK(hf_scan_rows(v, NULL, 0, 6) == 0);
@@ -110,6 +110,7 @@ static void statistics(void) {
   CLOSE(mean[1], 4.0, 0.0);
   CLOSE(m2[1], 26.0, 1e-15);
   CLOSE(m2[2], 0.0, 0.0);
+  CHECK(out.p_min == 1.0 && out.p_max == 3.0 && out.mean_min == 3.5 && out.mean_max == 4.0);
 }
 
 int main(void) {
