@@ -115,7 +115,7 @@ def imports():
     times = []
     for _ in range(9):
         done = subprocess.run(
-            [sys.executable, "-c", code], capture_output=True, text=True, check=True
+            [sys.executable, "-P", "-c", code], capture_output=True, text=True, check=True
         )
         times.append(float(done.stdout))
     print(f"import hierfast after numpy: median {1e3 * median(times):.0f} ms")

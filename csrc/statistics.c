@@ -3,7 +3,9 @@
 
 #include "hfmath.h"
 
-enum { AHEAD = 24 };
+/* Rows between asking for a group's sums and using them: enough to hide the latency of the last
+   cache. The rows themselves are read once, so they are asked for as not worth keeping. */
+enum { AHEAD = 128, STREAM = 256 };
 
 int hf_scan_rows(const double *y, const double *se, int64_t lo, int64_t hi) {
   int bad = 0, fraction = 0;
@@ -32,7 +34,10 @@ void hf_add_rows(const int64_t *code, const double *y, const double *se, int64_t
                  double *s) {
   for (int64_t i = lo; i < hi; i++) {
     int64_t ahead = i + AHEAD < hi ? i + AHEAD : hi - 1;
+    int64_t stream = i + STREAM < hi ? i + STREAM : hi - 1;
     int64_t j = code ? code[i] - base : i, next = code ? code[ahead] - base : ahead;
+    if (code) __builtin_prefetch(code + stream, 0, 0);
+    __builtin_prefetch(y + stream, 0, 0);
     double d = y[i] - (near ? near[j] : centre);
     __builtin_prefetch(count + next, 1);
     count[j]++;
