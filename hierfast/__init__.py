@@ -9,13 +9,13 @@ Examples
 ...     likelihood=hf.Normal(sigma="se"),
 ...     population=hf.Normal(mu=hf.Normal(0, 5), sigma=hf.HalfCauchy(5)),
 ... )
->>> fit = model.fit(hf.load_eight_schools(), y="effect", group="school", random_seed=1)
+>>> fit = model.fit(hf.datasets.load("eight_schools"), y="effect", group="school", random_seed=1)
 >>> fit.groups["A"].n
 1
 """
 
+from hierfast import datasets
 from hierfast._core import SamplingError
-from hierfast.datasets import load_eight_schools, load_radon
 from hierfast.distributions import (
     Exponential,
     Flat,
@@ -60,6 +60,5 @@ __all__ = [
     "Statistics",
     "StudentT",
     "Uniform",
-    "load_eight_schools",
-    "load_radon",
+    "datasets",
 ]

@@ -9,7 +9,6 @@ from typing import Any
 
 import hierfast as hf
 from hierfast import _core
-from hierfast.datasets import simulate_normal
 
 ROWS_PER_GROUP = 5
 
@@ -42,10 +41,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         likelihood=hf.Normal(sigma=hf.HalfNormal(2)),
         population=hf.Normal(mu=hf.Normal(0, 5), sigma=hf.HalfNormal(2)),
     )
-    _show("Eight schools", schools, hf.load_eight_schools(), "effect", "school", args.seed)
-    _show("Radon in 85 counties", houses, hf.load_radon(), "log_radon", "county", args.seed)
+    _show("Eight schools", schools, hf.datasets.load("eight_schools"), "effect", "school", args.seed)
+    _show("Radon in 85 counties", houses, hf.datasets.load("radon"), "log_radon", "county", args.seed)
     rows = ROWS_PER_GROUP * args.groups
-    simulated = simulate_normal(args.groups, rows, seed=args.seed)
+    simulated = hf.datasets.simulate(args.groups, rows, seed=args.seed)
     title = f"{rows:,} simulated rows over {args.groups:,} groups"
     _show(title, houses, simulated, "y", "group", args.seed)
     return 0

@@ -14,6 +14,7 @@ from hierfast.sampler import FloatArray
 
 if TYPE_CHECKING:
     from hierfast.plan import Plan
+    from hierfast.plot import Plot
     from hierfast.summary import Summary
 
 
@@ -86,6 +87,13 @@ class Fit:
         from hierfast.summary import summarise
 
         return summarise(self.hyper, probs)
+
+    @property
+    def plot(self) -> Plot:
+        """Pictures; see `hierfast.plot.Plot`."""
+        from hierfast.plot import Plot
+
+        return Plot(self)
 
     @cached_property
     def _table(self) -> Summary:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -57,6 +57,8 @@ class Plan:
         Unknown that is integrated out and drawn afterwards, or -1.
     notes : tuple of str
         What `explain` prints.
+    group_name, y_name : str
+        How the columns are called.
     """
 
     scheme: str
@@ -73,6 +75,7 @@ class Plan:
     level: int
     group_name: str
     notes: tuple[str, ...]
+    y_name: str = "y"
 
     def __repr__(self) -> str:
         """Print like a database's query plan."""
@@ -125,7 +128,8 @@ def make_plan(
     check_proper(graph, stats, cells)
     level = _core.best_level() if level is None else level
     builder = _Builder(graph, stats, cells, cores, level, group_name, tune, variant)
-    return builder.build("collapsed" if name == "auto" else name, automatic=name == "auto")
+    plan = builder.build("collapsed" if name == "auto" else name, automatic=name == "auto")
+    return replace(plan, y_name=columns.y_name)
 
 
 def _with_noise(graph: Graph, noise: Arg) -> Graph:
