@@ -33,6 +33,7 @@ from hierfast.distributions import (
 )
 from hierfast.fit import Fit
 from hierfast.groups import Group, Groups
+from hierfast.identification import IdentificationWarning
 from hierfast.model import Model
 from hierfast.plan import Plan
 from hierfast.statistics import Statistics
@@ -49,6 +50,7 @@ __all__ = [
     "HalfCauchy",
     "HalfNormal",
     "HalfStudentT",
+    "IdentificationWarning",
     "InverseGamma",
     "LogNormal",
     "Model",

@@ -2,13 +2,15 @@
 """The customs office between Python and C: no mathematics, no loop over groups."""
 
 from cpython.mem cimport PyMem_Calloc, PyMem_Free
-from libc.stdint cimport int32_t, int64_t, uint32_t, uint64_t
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
+from libc.string cimport memcpy
 
 import numpy as np
 
 TILE = HF_TILE
 BLOCK = HF_BLOCK
 SUMS = HF_SUMS
+LARGEST = HF_LARGEST
 THETA = HF_SITE_THETA
 
 
@@ -128,6 +130,7 @@ def prior_logpdf(str name, const double[::1] x, list params, int level=0):
     return out
 
 
+include "_core_labels.pxi"
 include "_core_statistics.pxi"
 
 

@@ -10,8 +10,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from hierfast import _core
-from hierfast.data import label_keys
-from hierfast.readout import MixtureReader, QuadratureReader, Reader
+from hierfast.labels import find_label, label_keys
+from hierfast.readout import Reader, open_reader
 from hierfast.sampler import FloatArray
 from hierfast.threads import run_all
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from hierfast.fit import Draws
     from hierfast.plan import Plan
 
+NDTRI = 8  # the normal quantile among the functions of csrc/twin.h
 SHOWN = 3  # groups at each end of a repr
 
 
@@ -43,9 +44,7 @@ class Groups:
 
     @cached_property
     def _reader(self) -> Reader:
-        if self._plan.scheme == "quadrature":
-            return QuadratureReader(self._plan, self._draws.values, self._cores)
-        return MixtureReader(self._plan, self._draws.parts, self._cores)
+        return open_reader(self._plan, self._draws.values, self._draws.parts, self._cores)
 
     @cached_property
     def _moments(self) -> tuple[FloatArray, FloatArray]:
@@ -140,21 +139,17 @@ class Groups:
         return out
 
     def _positions(self, groups: Any) -> NDArray[np.intp]:
-        wanted = [groups] if isinstance(groups, str | bytes | int | np.generic) else list(groups)
-        return np.array([self._position(label) for label in wanted], dtype=np.intp)
-
-    def _position(self, label: Any) -> int:
-        try:
-            at = int(np.searchsorted(self.labels, label))
-        except (TypeError, np.exceptions.DTypePromotionError):
-            at = len(self.labels)
-        if at == len(self.labels) or self.labels[at] != label:
-            raise KeyError(f"there is no group {label!r}")
-        return at
+        several = isinstance(groups, list | np.ndarray) or (
+            hasattr(groups, "__iter__") and not isinstance(groups, str | bytes | tuple)
+        )
+        if isinstance(groups, tuple):  # one label, where labels are tuples
+            several = self.labels.dtype.kind != "O" or not isinstance(self.labels[0], tuple)
+        wanted = list(groups) if several else [groups]
+        return np.array([find_label(self.labels, label) for label in wanted], dtype=np.intp)
 
     def __getitem__(self, label: Any) -> Group:
         """Give one group by its label."""
-        return Group(self, self._position(label), label)
+        return Group(self, find_label(self.labels, label), label)
 
     def __len__(self) -> int:
         """Count the groups."""
@@ -187,10 +182,11 @@ class _Effects:
         stats, self.at = plan.statistics, at
         base, keys = stats.keys()
         self.base, self.keys = base, keys
-        self.p, self.mean = stats.weight, stats.mean
+        self.p, self.mean, self.location = stats.weight, stats.mean, plan.location
         if at is not None:
             self.base, self.keys = 0, label_keys(stats.labels[at])
             self.p, self.mean = (np.ascontiguousarray(c[at]) for c in (self.p, self.mean))
+            self.location = None if self.location is None else self.location[at]
 
     def fill(self, chosen: NDArray[np.intp], chain: int, out: FloatArray) -> None:
         from hierfast.sample import read
@@ -204,7 +200,7 @@ class _Effects:
         for i, t in enumerate(chosen.tolist()):
             sweep = plan.tune + 1 + t
             if plan.scheme == "quadrature":
-                self._invert(np.ascontiguousarray(x[:, i]), key, sweep, out[i])
+                self._invert(np.ascontiguousarray(x[:, i]), key, sweep, loc[i], tau[i], out[i])
                 continue
             _core.sweep(
                 self.p,
@@ -223,13 +219,28 @@ class _Effects:
                 sums,
                 plan.level,
             )
+        if self.location is not None:
+            out += self.location
 
-    def _invert(self, x: FloatArray, key: int, sweep: int, out: FloatArray) -> None:
-        keys = self.keys
+    def _invert(
+        self, x: FloatArray, key: int, sweep: int, loc: float, tau: float, out: FloatArray
+    ) -> None:
+        """Invert the distribution functions of groups that have rows; others are the population's."""
+        keys, plan = self.keys, self.plan
         if keys is None:
             keys = np.arange(len(self.p), dtype=np.uint64) + np.uint64(self.base)
-        u = _core.normals(key, keys, sweep, 0, self.plan.level, True)
-        self.plan.target.invert(x, self.at, u, out)
+        u = _core.normals(key, keys, sweep, 0, plan.level, True)
+        if len(plan.informed) == len(plan.statistics):
+            plan.target.invert(x, self.at, u, out)
+            return
+        empty = self.p == 0.0
+        out[empty] = loc + tau * _core.math(NDTRI, u[empty], plan.level) if empty.any() else 0.0
+        whole = np.arange(len(plan.statistics)) if self.at is None else self.at
+        place = np.cumsum(plan.statistics.weight > 0.0) - 1
+        some = np.empty(int((~empty).sum()))
+        if len(some):
+            plan.target.invert(x, place[whole[~empty]], np.ascontiguousarray(u[~empty]), some)
+            out[~empty] = some
 
 
 @dataclass(frozen=True, slots=True, repr=False)

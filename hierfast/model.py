@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -34,7 +33,7 @@ class Model:
         location out; its scale is a number, a column of known values, or a prior.
     population : Normal
         Distribution of the groups' effects. Its arguments are numbers or priors, whose own
-        arguments may be priors in turn.
+        arguments may be priors in turn; its mean may be a column, known per group.
 
     Examples
     --------
@@ -72,10 +71,11 @@ class Model:
 
     def fit(
         self,
-        data: Mapping[str, ArrayLike],
+        data: Any,
         *,
-        y: str | ArrayLike,
+        y: str | ArrayLike | None = None,
         group: str | ArrayLike | None = None,
+        groups: Any = None,
         draws: int = 1000,
         tune: int = 500,
         chains: int = 4,
@@ -83,17 +83,23 @@ class Model:
         random_seed: Any = None,
         progressbar: bool = True,
         scheme: str = "auto",
+        na: str = "raise",
     ) -> Fit:
         """Sample the posterior.
 
         Parameters
         ----------
-        data : mapping of str to array_like
-            Columns of equal length, one row per observation.
+        data : mapping, frame or Statistics
+            One row per observation: a dict of arrays, a pandas, polars or Arrow frame, a structured
+            array; or ready `Statistics`, which need neither `y` nor `group`.
         y : str or array_like
             The outcome: name of a column, or its values.
         group : str or array_like, optional
-            The group of each row; left out, every row is its own group.
+            The group of each row: text, integers, booleans, dates, categories, tuples; left out,
+            every row is its own group.
+        groups : mapping or frame, optional
+            One row per group, with the column `group` and those that the population reads. It may
+            name groups that have no rows: their effects are those of the population.
         draws : int
             Draws kept per chain.
         tune : int
@@ -108,6 +114,9 @@ class Model:
             Show progress where the work is long enough.
         scheme : str
             "auto", "collapsed", "quadrature" or "gibbs".
+        na : str
+            What to do about missing values: "raise" an error, or "drop" the rows that have one and
+            say how many.
 
         Returns
         -------
@@ -141,33 +150,44 @@ class Model:
             random_seed=random_seed,
             progressbar=progressbar,
             scheme=scheme,
+            groups=groups,
+            na=na,
         )
 
     def explain(
         self,
-        data: Mapping[str, ArrayLike],
+        data: Any,
         *,
-        y: str | ArrayLike,
+        y: str | ArrayLike | None = None,
         group: str | ArrayLike | None = None,
+        groups: Any = None,
         scheme: str = "auto",
         draws: int = 1000,
         tune: int = 500,
         chains: int = 4,
+        na: str = "raise",
     ) -> Plan:
         """Print how the posterior would be sampled and what it would cost; sample nothing.
 
         Parameters
         ----------
-        data : mapping of str to array_like
-            Columns of equal length, one row per observation.
+        data : mapping, frame or Statistics
+            One row per observation: a dict of arrays, a pandas, polars or Arrow frame, a structured
+            array; or ready `Statistics`, which need neither `y` nor `group`.
         y : str or array_like
             The outcome: name of a column, or its values.
         group : str or array_like, optional
-            The group of each row; left out, every row is its own group.
+            The group of each row: text, integers, booleans, dates, categories, tuples; left out,
+            every row is its own group.
+        groups : mapping or frame, optional
+            One row per group, with the column `group` and those that the population reads. It may
+            name groups that have no rows: their effects are those of the population.
         scheme : str
             "auto", "collapsed", "quadrature" or "gibbs".
         draws, tune, chains : int
             The settings of the fit to explain.
+        na : str
+            "raise" or "drop", as in `fit`.
 
         Returns
         -------
@@ -185,7 +205,16 @@ class Model:
         from hierfast.plan import explain_model
 
         return explain_model(
-            self, data, y=y, group=group, scheme=scheme, draws=draws, tune=tune, chains=chains
+            self,
+            data,
+            y=y,
+            group=group,
+            groups=groups,
+            scheme=scheme,
+            draws=draws,
+            tune=tune,
+            chains=chains,
+            na=na,
         )
 
 
@@ -223,6 +252,8 @@ def _check_population(population: Distribution) -> None:
         raise ValueError(
             f"{name} is not available as a population in this version; use Normal(mu=..., sigma=...)"
         )
+    if population.weights is not None:
+        raise ValueError("the population Normal has weights; only a likelihood's rows have weights")
     if population.mu is None:
         raise ValueError(
             "the population Normal lacks mu: give a number or a prior such as Normal(0, 10) or Flat()"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Mapping
+import warnings
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from hierfast import _core
 from hierfast.fit import Draws, Fit
+from hierfast.identification import IdentificationWarning
 from hierfast.plan import Plan, make_plan
 from hierfast.sampler import Sampler
 from hierfast.threads import available_cores, run_all
@@ -27,9 +29,9 @@ SLOW = 0.5  # seconds before a progress line appears
 
 def fit_model(
     model: Model,
-    data: Mapping[str, ArrayLike],
+    data: Any,
     *,
-    y: str | ArrayLike,
+    y: str | ArrayLike | None,
     group: str | ArrayLike | None,
     draws: int,
     tune: int,
@@ -38,6 +40,8 @@ def fit_model(
     random_seed: Any,
     progressbar: bool,
     scheme: str,
+    groups: Any = None,
+    na: str = "raise",
 ) -> Fit:
     """Sample the posterior; see `Model.fit`."""
     begun = time.perf_counter()
@@ -48,7 +52,9 @@ def fit_model(
         raise TypeError(f"scheme must be a string; got {scheme!r}")
     seed = make_seed(random_seed)
     threads = available_cores() if cores is None else cores
-    plan = make_plan(model, data, y, group, scheme, tune, threads)
+    plan = make_plan(model, data, y, group, scheme, tune, threads, groups=groups, na=na)
+    for text in plan.warnings:
+        warnings.warn(text, IdentificationWarning, stacklevel=3)
     sampled = run_plan(plan, seed, draws, chains, threads, progressbar)
     return Fit(plan, sampled, threads, time.perf_counter() - begun)
 

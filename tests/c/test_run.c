@@ -103,7 +103,8 @@ static void statistics(void) {
   v[0] = NAN;
   CHECK(hf_scan_rows(v, NULL, 0, 6) & HF_BAD);
   v[0] = 1;
-  hf_add_rows(code, v, NULL, 2, 3.0, NULL, 0, 6, count, s);
+  hf_rows rows = {.code = code, .y = v, .base = 2, .centre = 3.0};
+  hf_add_rows(&rows, 0, 6, count, s);
   CHECK(hf_finish_groups(6, 1, 2, count, s, 3.0, NULL, 1, 2, 0, 6, 0, &out) == 3);
   CHECK(label[0] == 2 && label[1] == 4 && label[2] == 7);
   CLOSE(mean[0], 3.5, 0.0);
