@@ -20,7 +20,7 @@ static uint64_t word(const uint8_t *p, int64_t n) {
 }
 
 uint64_t hf_label_hash(const uint8_t *text, int64_t n) {
-  uint64_t h = (uint64_t)n;
+  uint64_t h = (uint64_t)n * 0xd6e8feb86659fd93u;
   for (int64_t i = 0; i < n; i += 8) {
     h = (h ^ word(text + i, n - i)) * 0x9e3779b97f4a7c15u;
     h ^= h >> 32;
@@ -46,48 +46,65 @@ static uint64_t entry(uint64_t hash, int64_t code) {
   return (hash & ~(uint64_t)LOW_HALF) | (uint64_t)(code + 1);
 }
 
-int64_t hf_factorise(const hf_text *t, int64_t lo, int64_t hi, int64_t n_slot, uint64_t *slot,
-                     int64_t *first, int64_t *n_label, int64_t *code) {
+/* Rows of a batch that belong to the part, their hashes, and their slots asked for. */
+static int gather(const hf_text *t, int64_t from, int64_t hi, uint64_t n_part, uint64_t part,
+                  uint64_t mask, const uint64_t *slot, int64_t *row, uint64_t *hash) {
+  int n = 0;
+  for (int64_t i = from; i < from + BATCH && i < hi; i++) {
+    int64_t size;
+    const uint8_t *p = label(t, i, &size);
+    uint64_t h = hf_label_hash(p, size);
+    if ((h >> 60) % n_part != part) continue;
+    row[n] = i;
+    hash[n++] = h;
+    __builtin_prefetch(slot + (h & mask));
+  }
+  return n;
+}
+
+/* Asks for what a look at the guessed labels will touch, one kind of memory after the other. */
+static void look_ahead(const hf_text *t, int n, uint64_t mask, const uint64_t *slot,
+                       const int64_t *first, const uint64_t *hash) {
+  int64_t size, guess[BATCH];
+  for (int i = 0; i < n; i++) {
+    guess[i] = (int64_t)(slot[hash[i] & mask] & LOW_HALF) - 1;
+    if (guess[i] >= 0) __builtin_prefetch(first + guess[i]);
+  }
+  for (int i = 0; i < n; i++)
+    if (guess[i] >= 0 && t->at) __builtin_prefetch(t->at + first[guess[i]]);
+  for (int i = 0; i < n; i++)
+    if (guess[i] >= 0) __builtin_prefetch(label(t, first[guess[i]], &size));
+}
+
+int64_t hf_factorise(const hf_text *t, int64_t lo, int64_t hi, int n_part, int part, int64_t n_slot,
+                     uint64_t *slot, int64_t *first, int64_t *n_label, int64_t *code) {
   uint64_t hash[BATCH], mask = (uint64_t)n_slot - 1;
+  int64_t row[BATCH];
   for (int64_t from = lo; from < hi; from += BATCH) {
-    int n = hi - from < BATCH ? (int)(hi - from) : BATCH;
-    if (*n_label + n > n_slot / 2) return from;
-    for (int i = 0; i < n; i++) {
-      int64_t size;
-      const uint8_t *p = label(t, from + i, &size);
-      hash[i] = hf_label_hash(p, size);
-      __builtin_prefetch(slot + (hash[i] & mask));
-    }
-    for (int i = 0; i < n; i++) {
-      uint64_t guess = slot[hash[i] & mask];
-      if (guess) __builtin_prefetch(first + (guess & LOW_HALF) - 1);
-    }
-    for (int i = 0; i < n; i++) {
-      uint64_t guess = slot[hash[i] & mask];
-      if (guess && t->at) __builtin_prefetch(t->at + first[(guess & LOW_HALF) - 1]);
-    }
-    for (int i = 0; i < n; i++) {
-      uint64_t guess = slot[hash[i] & mask];
-      int64_t size;
-      if (guess) __builtin_prefetch(label(t, first[(guess & LOW_HALF) - 1], &size));
-    }
+    if (*n_label + BATCH > n_slot / 2) return from;
+    int n = gather(t, from, hi, (uint64_t)n_part, (uint64_t)part, mask, slot, row, hash);
+    look_ahead(t, n, mask, slot, first, hash);
     for (int i = 0; i < n; i++) {
       uint64_t k = hash[i] & mask, wanted = entry(hash[i], -1);
       int64_t found;
       for (;; k = (k + 1) & mask) {
         found = (int64_t)(slot[k] & LOW_HALF) - 1;
         if (found < 0) break;
-        if ((slot[k] ^ wanted) <= LOW_HALF && equal(t, first[found], from + i)) break;
+        if ((slot[k] ^ wanted) <= LOW_HALF && equal(t, first[found], row[i])) break;
       }
       if (found < 0) {
         found = (*n_label)++;
-        first[found] = from + i;
+        first[found] = row[i];
         slot[k] = entry(hash[i], found);
       }
-      code[from + i] = found;
+      code[row[i]] = found * n_part + part;
     }
   }
   return hi;
+}
+
+void hf_join_codes(int64_t n, int n_part, const int64_t *offset, int64_t *code) {
+  for (int64_t i = 0; i < n; i++) code[i] = code[i] / n_part + offset[code[i] % n_part];
 }
 
 void hf_resize_slots(const hf_text *t, int64_t n_label, const int64_t *first, int64_t n_slot,

@@ -6,8 +6,10 @@ cdef extern from "labels.h" nogil:
         const uint8_t *text
         const int64_t *at
     uint64_t hf_label_hash(const uint8_t *text, int64_t n)
-    int64_t hf_factorise(const hf_text *t, int64_t lo, int64_t hi, int64_t n_slot, uint64_t *slot,
-                         int64_t *first, int64_t *n_label, int64_t *code)
+    int64_t hf_factorise(const hf_text *t, int64_t lo, int64_t hi, int n_part, int part,
+                         int64_t n_slot, uint64_t *slot, int64_t *first, int64_t *n_label,
+                         int64_t *code)
+    void hf_join_codes(int64_t n, int n_part, const int64_t *offset, int64_t *code)
     void hf_resize_slots(const hf_text *t, int64_t n_label, const int64_t *first, int64_t n_slot,
                          uint64_t *slot)
     void hf_sort_labels(const hf_text *t, int64_t n, int64_t *row, uint64_t *head,

@@ -76,26 +76,34 @@ def text_of_cells(cells):
     return text, at_
 
 
-def factorise(const uint8_t[::1] text, const int64_t[::1] at, int64_t n):
-    """Codes (n,) in the order of first appearance, and the first row of each label."""
+def factorise_part(const uint8_t[::1] text, const int64_t[::1] at, int n_part, int part,
+                   int64_t[::1] code):
+    """Codes of the rows whose labels fall to the part, and the first row of each such label."""
     cdef hf_text t = to_text(text, at)
-    cdef int64_t n_slot = 1024, n_label = 0, done = 0
-    codes = np.empty(n, dtype=np.int64)
+    cdef int64_t n = code.shape[0], n_slot = 1024, n_label = 0, done = 0
     slots = np.zeros(n_slot, dtype=np.uint64)
     rows = np.empty(n_slot // 2, dtype=np.int64)
-    cdef int64_t[::1] code = codes, first = rows
+    cdef int64_t[::1] first = rows
     cdef uint64_t[::1] slot = slots
     while done < n:
         with nogil:
-            done = hf_factorise(&t, done, n, n_slot, &slot[0], &first[0], &n_label, &code[0])
+            done = hf_factorise(&t, done, n, n_part, part, n_slot, &slot[0], &first[0], &n_label,
+                                &code[0])
         if done < n:
             n_slot *= 4
-            slots = np.zeros(n_slot, dtype=np.uint64)
+            slots = np.empty(n_slot, dtype=np.uint64)  # zeros would not come in huge pages
+            slots.fill(0)
             rows = np.concatenate([rows[:n_label], np.empty(n_slot // 2 - n_label, dtype=np.int64)])
             slot, first = slots, rows
             with nogil:
                 hf_resize_slots(&t, n_label, &first[0], n_slot, &slot[0])
-    return codes, rows[:n_label].copy()
+    return rows[:n_label].copy()
+
+
+def join_codes(int64_t[::1] code, const int64_t[::1] offset, int64_t lo, int64_t hi):
+    """Codes lo..hi of all parts as one."""
+    with nogil:
+        hf_join_codes(hi - lo, <int>offset.shape[0], &offset[0], &code[lo])
 
 
 def sort_labels(const uint8_t[::1] text, const int64_t[::1] at, first):

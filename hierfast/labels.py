@@ -6,6 +6,7 @@ import bisect
 import datetime
 import numbers
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -13,10 +14,12 @@ from numpy.typing import NDArray
 
 from hierfast import _core
 from hierfast.frames import EXACT, is_missing, is_series, to_array
+from hierfast.threads import available_cores, pieces, run_all
 
 IntArray = NDArray[np.int64]
 BoolArray = NDArray[np.bool_]
 
+PARTS, MANY = 2, 200_000  # labels are shared out between so many tables from so many rows on
 KINDS = "labels of groups must be text, integers, booleans, dates, categories or tuples of these"
 
 
@@ -118,8 +121,9 @@ def code_labels(raw: Any, name: str) -> Coded:
         array[:] = raw
     else:
         array = to_array(raw, name)
-    array = array.astype(array.dtype.newbyteorder("="), copy=False)
     kind = array.dtype.kind
+    if kind not in "OT":
+        array = array.astype(array.dtype.newbyteorder("="), copy=False)
     if kind in "ib" or (kind == "u" and array.dtype.itemsize < 8):
         codes = np.ascontiguousarray(array, dtype=np.int64)
         return Coded(codes, None, None, np.dtype(bool if kind == "b" else np.int64))
@@ -164,12 +168,40 @@ def _code_floats(array: NDArray[Any], name: str) -> Coded:
     return _without(Coded(whole.astype(np.int64), None, None, np.dtype(np.int64)), missing)
 
 
+def factorise(text: NDArray[np.uint8], at: IntArray | None, n: int) -> tuple[IntArray, IntArray]:
+    """Number the labels of a column.
+
+    Parameters
+    ----------
+    text : numpy.ndarray
+        Bytes of all labels.
+    at : numpy.ndarray or None
+        Where each begins (n + 1,); None: eight bytes each.
+    n : int
+        Rows.
+
+    Returns
+    -------
+    tuple
+        Codes (n,), and a row of each label (K,).
+    """
+    codes = np.empty(n, dtype=np.int64)
+    parts = PARTS if n >= MANY else 1
+    cores = available_cores()
+    tasks = [partial(_core.factorise_part, text, at, parts, q, codes) for q in range(parts)]
+    first = run_all(tasks, cores)
+    if parts > 1:
+        offset = np.cumsum([0] + [len(f) for f in first[:-1]]).astype(np.int64)
+        run_all([partial(_core.join_codes, codes, offset, *p) for p in pieces(n, MANY, 8)], cores)
+    return codes, np.concatenate(first)
+
+
 def _code_words(array: NDArray[Any]) -> Coded:
     """64-bit unsigned integers; beyond the signed ones their order would be lost."""
     array = np.ascontiguousarray(array)
     if not array.size or int(array.max()) < 2**63:
         return Coded(array.view(np.int64), None, None, np.dtype(np.int64))
-    codes, first = _core.factorise(array.view(np.uint8), None, len(array))
+    codes, first = factorise(array.view(np.uint8), None, len(array))
     labels = array[first]
     return Coded(codes, labels, np.argsort(labels), array.dtype)
 
@@ -177,7 +209,7 @@ def _code_words(array: NDArray[Any]) -> Coded:
 def _code_text(
     text: NDArray[np.uint8], at: IntArray, cells: NDArray[Any] | None, as_bytes: bool = False
 ) -> Coded:
-    codes, first = _core.factorise(text, at, len(at) - 1)
+    codes, first = factorise(text, at, len(at) - 1)
     order = codes[_core.sort_labels(text, at, first)]
     labels = _core.decode_labels(text, at, first, as_bytes) if cells is None else cells[first]
     return Coded(codes, labels, order, labels.dtype)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -87,6 +87,11 @@ class Plan:
     notes: tuple[str, ...]
     warnings: tuple[str, ...]
     dropped: str
+
+    @cached_property
+    def keys(self) -> tuple[int, NDArray[np.uint64] | None]:
+        """Keys of the noise of the groups that have rows, for blocks that draw effects."""
+        return self.informed.keys()
 
     def __repr__(self) -> str:
         """Print like a database's query plan."""

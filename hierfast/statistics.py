@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from hierfast import _core
 from hierfast.data import Columns, group_location, match_groups, raise_row
-from hierfast.labels import Coded, label_keys
+from hierfast.labels import Coded, factorise, label_keys
 from hierfast.threads import pieces, run_all
 
 FloatArray = NDArray[np.float64]
@@ -151,12 +151,10 @@ class Statistics:
         others = [_spread(column, from_, len(labels)) for column in other._columns()]
         integer = self.integer and other.integer
         _core.merge_groups(integer, *out, *others)
-        sizes = float(len(self)), float(len(other))
-        centre = (self.centre * sizes[0] + other.centre * sizes[1]) / sum(sizes)
-        centre = float(round(centre)) if integer else centre
         rows, weight, mean, m2 = out
         assert weight is not None and mean is not None and m2 is not None
         some = weight > 0.0
+        centre = _middle(mean[some])
         mean[~some] = centre
         ends = (weight[some].min(), weight.max(), mean[some].min(), mean[some].max())
         return Statistics(labels, weight, mean, m2, rows, centre, integer, ends, self.name)
@@ -264,6 +262,8 @@ def read_statistics(columns: Columns, cores: int) -> tuple[Statistics, FloatArra
         labels, at = coded.sorted(codes)
         stats = replace(stats, labels=labels) if at is None else stats.take(at, labels)
         codes = codes if at is None else codes[at]
+    # Of the groups, not the rows as they came: their order must not move the last bit of a sum.
+    stats = replace(stats, centre=_middle(stats.mean))
     location = None if columns.location is None else group_location(columns, codes, stats.labels)
     if columns.table is None:
         return stats, location
@@ -285,7 +285,7 @@ def _range(codes: Any, cores: int) -> tuple[int, int]:
 
 def _compact(coded: Coded) -> Coded:
     """Integers that are too far apart for a table: number them."""
-    codes, first = _core.factorise(coded.codes.view(np.uint8), None, len(coded.codes))
+    codes, first = factorise(coded.codes.view(np.uint8), None, len(coded.codes))
     whole = coded.codes[first]
     order = np.argsort(whole)
     labels, _ = coded.sorted(whole)
