@@ -31,12 +31,18 @@ class Draws:
         Components of the groups' posteriors (chains, 4, draws).
     moved : list of int
         Accepted proposals per chain.
+    chains : tuple of int
+        Which chains these are: randomness of the effects is theirs.
+    cut : int
+        Slices that were wider than the cap on their interval.
     """
 
     seed: int
     values: FloatArray
     parts: FloatArray
     moved: list[int]
+    chains: tuple[int, ...]
+    cut: int
 
 
 class Fit:

@@ -184,6 +184,7 @@ class _Effects:
 
     def __init__(self, plan: Plan, draws: Draws, at: NDArray[np.intp] | None) -> None:
         self.plan, self.values, self.seed = plan, draws.values, draws.seed
+        self.chains = draws.chains
         stats, self.at = plan.statistics, at
         base, keys = stats.keys()
         self.base, self.keys = base, keys
@@ -199,7 +200,7 @@ class _Effects:
         graph, plan = self.plan.graph, self.plan
         loc, tau = read(graph.location, x, len(chosen)), read(graph.scale, x, len(chosen))
         sigma = read(graph.noise, x, len(chosen))
-        key = _core.key(self.seed, chain, 0, _core.THETA)
+        key = _core.key(self.seed, self.chains[chain], 0, _core.THETA)
         sums = np.empty(_core.SUMS)
         for i, t in enumerate(chosen.tolist()):
             sweep = plan.tune + 1 + t

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from hierfast import _core
 from hierfast.data import read_columns
@@ -57,6 +58,12 @@ class Plan:
         Unknown that is integrated out and drawn afterwards, or -1.
     notes : tuple of str
         What `explain` prints.
+    order : int
+        Nodes of the quadrature over an effect; 0 where there is none.
+    quadrature_error : float
+        What it leaves in the log posterior around the mode, in nats; 0 where there is none.
+    seconds : tuple of float
+        Spent on reading the data, and on deciding.
     """
 
     scheme: str
@@ -73,6 +80,9 @@ class Plan:
     level: int
     group_name: str
     notes: tuple[str, ...]
+    order: int = 0
+    quadrature_error: float = 0.0
+    seconds: tuple[float, float] = (0.0, 0.0)
 
     def __repr__(self) -> str:
         """Print like a database's query plan."""
@@ -88,6 +98,7 @@ def make_plan(
     tune: int,
     cores: int,
     level: int | None = None,
+    stop: NDArray[np.int32] | None = None,
 ) -> Plan:
     """Read the data and decide how to sample.
 
@@ -106,12 +117,15 @@ def make_plan(
         Threads.
     level : int, optional
         Instruction set, the best by default; never changes a bit.
+    stop : numpy.ndarray, optional
+        Flag (1,) polled by what takes long.
 
     Returns
     -------
     Plan
-        A pure function of all but the last two.
+        A pure function of all but the last three.
     """
+    begun = time.perf_counter()
     name, _, variant = scheme.partition(":")
     if name not in SCHEMES or variant not in ("", "slice", "laplace", "grid"):
         raise ValueError(f"unknown scheme {scheme!r}; use one of {', '.join(map(repr, SCHEMES))}")
@@ -124,8 +138,10 @@ def make_plan(
     cells = compute_cells(stats, cores)
     check_proper(graph, stats, cells)
     level = _core.best_level() if level is None else level
-    builder = _Builder(graph, stats, cells, cores, level, group_name, tune, variant)
-    return builder.build("collapsed" if name == "auto" else name, automatic=name == "auto")
+    read = time.perf_counter()
+    builder = _Builder(graph, stats, cells, cores, level, group_name, tune, variant, stop)
+    plan = builder.build("collapsed" if name == "auto" else name, automatic=name == "auto")
+    return replace(plan, seconds=(read - begun, time.perf_counter() - read))
 
 
 def _with_noise(graph: Graph, noise: Arg) -> Graph:
@@ -145,7 +161,10 @@ class _Builder:
         group_name: str,
         tune: int,
         variant: str,
+        stop: NDArray[np.int32] | None,
     ) -> None:
+        self.stop = np.zeros(1, dtype=np.int32) if stop is None else stop
+        self.precision: dict[str, Any] = {}
         self.graph, self.stats, self.cells, self.cores = graph, stats, cells, cores
         self.level, self.group_name, self.tune, self.variant = level, group_name, tune, variant
         self.reads = f"{len(cells.p):,} cells"
@@ -182,6 +201,7 @@ class _Builder:
             level=self.level,
             group_name=self.group_name,
             notes=tuple(self.lines),
+            **self.precision,
             **fields,
         )
 
@@ -224,7 +244,7 @@ class _Builder:
                     out[leaf].reshape(4, n)[:, lo:hi] = part.reshape(4, hi - lo)
 
         tasks = [range(i, min(i + 8, leaves)) for i in range(0, leaves, 8)]
-        run_all([partial(work, task) for task in tasks], self.cores)
+        run_all([partial(work, task) for task in tasks], self.cores, self.stop)
         # A fixed tree of element-wise sums: the same bits whoever computed the leaves.
         while len(out) > 1:
             even = len(out) // 2 * 2
@@ -238,6 +258,7 @@ class _Builder:
         text = f"{len(self.cells.p):,} of groups with one weight"
         if len(self.cells.p) > TABLE_FROM:
             target = _core.Collapsed(self.graph, skip, self.cells, self.level)
+            target.watch(self.stop)
             nodes = self.tabulate(target, *ends)
             text += f", read once at {nodes} variance ratios" if nodes else ", read at every step"
             self.reads = f"a table of {nodes} coefficients" if nodes else self.reads
@@ -260,6 +281,7 @@ class _Builder:
             (self.graph.scale,),
             self.level,
         )
+        target.watch(self.stop)
         return self.independent("quadrature", target, start, -1)
 
     def independent(self, scheme: str, target: Any, start: list[float], skip: int) -> Plan:
@@ -270,6 +292,7 @@ class _Builder:
         quality, evenness = target.build_proposal(start, 0, grid)
         if scheme == "quadrature":
             order, error = target.choose_order(ORDER_ERROR)
+            self.precision = {"order": order, "quadrature_error": error}
             self.reads = f"{len(self.stats):,} groups by {order} nodes"
             self.lines.append(
                 f"  quadrature  {order} nodes a group; the log posterior is off by at most {error:.1e}"
