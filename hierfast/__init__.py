@@ -35,6 +35,7 @@ from hierfast.fit import Fit
 from hierfast.groups import Group, Groups
 from hierfast.model import Model
 from hierfast.plan import Plan
+from hierfast.progress import InterruptWarning, Progress
 from hierfast.statistics import Statistics
 
 __version__ = "0.1.0"
@@ -49,12 +50,14 @@ __all__ = [
     "HalfCauchy",
     "HalfNormal",
     "HalfStudentT",
+    "InterruptWarning",
     "InverseGamma",
     "LogNormal",
     "Model",
     "Normal",
     "Plan",
     "Power",
+    "Progress",
     "SamplingError",
     "ScaledInverseChi2",
     "Statistics",

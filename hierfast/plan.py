@@ -88,6 +88,11 @@ class Plan:
         """Print like a database's query plan."""
         return "\n".join(self.notes)
 
+    def _repr_html_(self) -> str:
+        from hierfast.html import lines
+
+        return lines(repr(self))
+
 
 def make_plan(
     model: Model,

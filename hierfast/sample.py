@@ -141,11 +141,12 @@ def run_plan(
     InterruptWarning
         If interrupted after it.
     """
-    work = _Chains(plan, seed, draws, chains)
+    few = plan.scheme == "collapsed" and len(plan.cells.p) <= FEW_CELLS
+    quick = few and chains * draws <= QUICK
+    work = _Chains(plan, seed, draws, chains, CHUNK if quick else FIRST)
     tasks = [partial(work.run, c) for c in range(chains)]
-    small = plan.scheme == "collapsed" and len(plan.cells.p) <= FEW_CELLS
     try:
-        if small and chains * draws <= QUICK:
+        if quick:
             run_all(tasks, 1)
         else:
             watch(tasks, cores, work.stop, None if look is None else lambda: look(*work.done()))
@@ -163,8 +164,8 @@ def run_plan(
 class _Chains:
     """Chains on their way, and what each has finished."""
 
-    def __init__(self, plan: Plan, seed: int, draws: int, chains: int) -> None:
-        self.plan, self.seed, self.draws = plan, seed, draws
+    def __init__(self, plan: Plan, seed: int, draws: int, chains: int, first: int) -> None:
+        self.plan, self.seed, self.draws, self.first = plan, seed, draws, first
         self.stop = np.zeros(1, dtype=np.int32)
         self.values = np.empty((chains, len(plan.graph.nodes), draws))
         self.parts = np.empty((chains, 4, draws))
@@ -183,17 +184,17 @@ class _Chains:
     def _run(self, chain: int) -> None:
         plan = self.plan
         sampler = Sampler(plan, self.seed, chain, self.stop)
-        at, size, tuned = -plan.tune, FIRST, 0
+        at, size, tuned = -plan.tune, self.first, (0, 0)
         while at < self.draws and not self.stop[0]:
             begun = time.perf_counter()
             path = sampler.step(min(size, (0 if at < 0 else self.draws) - at))
             if at >= 0:
                 finish(plan, self.seed, chain, at, path, self.values[chain], self.parts[chain])
             else:
-                tuned = sampler.moved
+                tuned = sampler.moved, sampler.cut
             at += path.shape[1]
             self.swept[chain], self.kept[chain] = at + plan.tune, max(at, 0)
-            self.moved[chain], self.cut[chain] = sampler.moved - tuned, sampler.cut
+            self.moved[chain], self.cut[chain] = sampler.moved - tuned[0], sampler.cut - tuned[1]
             # The clock chooses how much an interruption may lose; no draw depends on it.
             seconds = time.perf_counter() - begun
             if seconds < SHORT:
