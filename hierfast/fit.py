@@ -164,7 +164,7 @@ class Fit:
         threshold that 1 in 100 fits that have converged exceed, whatever the number of
         hyperparameters, chains and draws (equation (2) of `hierfast.report`); the error of
         quadrature and of tabulated quantiles, where there are any; caps that were hit; and
-        hyperparameters whose posterior is about as wide as their prior.
+        hyperparameters whose posterior is about as wide as their prior and in the same place.
 
         Returns
         -------

@@ -44,7 +44,8 @@ if TYPE_CHECKING:
 
 ALARM = 0.01  # share of converged fits that R-hat raises an alarm for
 ESS_PER_CHAIN = 100  # effective draws a chain below which ESS and R-hat are themselves not known
-AS_WIDE = 0.9  # posterior over prior interquartile range from which the data tell little
+AS_WIDE = 0.9  # posterior over prior interquartile range, and its inverse, of data that tell little
+MOVED = 0.2  # prior interquartile ranges that they move the median
 CUT_SHARE = 0.01  # slices at their cap per draw from which this is a problem
 PRIOR_DRAWS = 10_000
 
@@ -126,7 +127,8 @@ def report(fit: Fit) -> Report:
     _accuracy(fit, found)
     for name, ratio in weak(fit.plan.graph, fit.hyper).items():
         found.say(
-            f"The data tell little about {name}: its posterior is {ratio:.0%} as wide as its prior.",
+            f"The data tell little about {name}: its posterior is where its prior is and "
+            f"{ratio:.0%} as wide.",
             remark=True,
         )
     count = len(found.problems)
@@ -329,7 +331,7 @@ def chi2_upper(p: float, df: int) -> float:
 
 
 def weak(graph: Graph, hyper: Mapping[str, FloatArray]) -> dict[str, float]:
-    """Find unknowns whose posterior is about as wide as their prior.
+    """Find unknowns whose posterior is about as wide as their prior and in the same place.
 
     Parameters
     ----------
@@ -341,23 +343,25 @@ def weak(graph: Graph, hyper: Mapping[str, FloatArray]) -> dict[str, float]:
     Returns
     -------
     dict of str to float
-        Interquartile range of the posterior over that of the prior, where it is at least 0.9. The
-        prior's is simulated, its own hyperpriors with it, so it needs no closed form and no finite
-        variance; improper priors have none.
+        Interquartile range of the posterior over that of the prior, where it is 0.9 to 1 / 0.9 and
+        the median moves by at most 0.2 of the prior's. The prior is simulated, its own hyperpriors
+        with it, so it needs no closed form and no finite variance; improper ones are left out.
     """
     prior = simulate(graph)
     out = {}
     for name, draws in hyper.items():
         if name in prior:
-            ratio = _width(draws) / _width(prior[name])
-            if ratio >= AS_WIDE:
+            (low, middle, high), before = _quartiles(draws), _quartiles(prior[name])
+            width = before[2] - before[0]
+            ratio = (high - low) / width
+            if AS_WIDE <= ratio <= 1 / AS_WIDE and abs(middle - before[1]) <= MOVED * width:
                 out[name] = ratio
     return out
 
 
-def _width(draws: FloatArray) -> float:
-    low, high = np.quantile(draws, [0.25, 0.75])
-    return float(high - low)
+def _quartiles(draws: FloatArray) -> list[float]:
+    quartiles: list[float] = np.quantile(draws, [0.25, 0.5, 0.75]).tolist()
+    return quartiles
 
 
 def simulate(graph: Graph, n: int = PRIOR_DRAWS) -> dict[str, FloatArray]:
