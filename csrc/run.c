@@ -93,19 +93,21 @@ int hf_block_noncentred(const hf_plan *p, hf_state *s, int block) {
 }
 
 int hf_run(const hf_plan *p, hf_state *s, uint32_t first, int n, int *done, double *path) {
-  int d = p->target.d, many = p->block[0].flags & HF_MANY;
+  int d = p->target.d, many = p->block[0].flags & HF_MANY, status = HF_OK;
   double chunk[HF_MAX_PHI * HF_TILE];
   s->path = chunk;
-  for (*done = 0; *done < n;) {
-    int w = !many ? 1 : n - *done < HF_TILE ? n - *done : HF_TILE, status = HF_OK;
-    if (hf_stopped(s->stop)) return HF_STOPPED;
+  *done = 0;
+  while (*done < n) {
+    int w = !many ? 1 : n - *done < HF_TILE ? n - *done : HF_TILE;
     s->n = w;
     s->sweep = first + (uint32_t)*done;
+    if (hf_stopped(s->stop)) status = HF_STOPPED;
     for (int b = 0; !status && b < p->n_block; b++) status = p->block[b].run(p, s, b);
-    if (status) return status;
+    if (status) break;
     for (int k = 0; k < d; k++)
       for (int i = 0; i < w; i++) path[k * n + *done + i] = many ? chunk[k * w + i] : s->z[k];
     *done += w;
   }
-  return HF_OK;
+  s->path = NULL;
+  return status;
 }

@@ -274,9 +274,9 @@ def r_hat_bound(
     >>> import numpy as np
     >>> from hierfast.report import r_hat_bound
     >>> r_hat_bound(1, 4, 1000, np.array([400.0, 4000.0])).round(3)
-    array([1.027, 1.002])
+    array([1.028, 1.002])
     >>> r_hat_bound(1_000_000, 4, 1000, np.array([400.0])).round(3)
-    array([1.072])
+    array([1.071])
     """
     halves, n = 2 * chains, draws // 2
     each = np.minimum(np.asarray(ess, dtype=np.float64) / halves, n)
