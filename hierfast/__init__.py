@@ -36,6 +36,7 @@ from hierfast.groups import Group, Groups
 from hierfast.identification import IdentificationWarning
 from hierfast.model import Model
 from hierfast.plan import Plan
+from hierfast.progress import InterruptWarning, Progress
 from hierfast.statistics import Statistics
 
 __version__ = "0.1.0"
@@ -51,12 +52,14 @@ __all__ = [
     "HalfNormal",
     "HalfStudentT",
     "IdentificationWarning",
+    "InterruptWarning",
     "InverseGamma",
     "LogNormal",
     "Model",
     "Normal",
     "Plan",
     "Power",
+    "Progress",
     "SamplingError",
     "ScaledInverseChi2",
     "Statistics",

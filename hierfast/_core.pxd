@@ -79,6 +79,7 @@ cdef extern from "hf.h" nogil:
         int d
         int (*eval)(const hf_target *t, int n, const double *z, double *lp) noexcept nogil
         const void *ctx
+        const volatile int *stop
     ctypedef struct hf_cells:
         int64_t n
         const double *p
@@ -204,7 +205,7 @@ cdef extern from "run.h" nogil:
         double z[16]
         double lp
         double *path
-        int64_t moved
+        int64_t moved, cut
         double *leaf
         int shaped
         hf_conditional conditional
@@ -214,7 +215,7 @@ cdef extern from "run.h" nogil:
     int hf_block_theta(const hf_plan *p, hf_state *s, int block) noexcept nogil
     int hf_block_centred(const hf_plan *p, hf_state *s, int block) noexcept nogil
     int hf_block_noncentred(const hf_plan *p, hf_state *s, int block) noexcept nogil
-    int hf_run(const hf_plan *p, hf_state *s, uint32_t first, int n, double *path)
+    int hf_run(const hf_plan *p, hf_state *s, uint32_t first, int n, int *done, double *path)
     int64_t hf_leaves(int64_t n)
     int hf_hyper_dim(const hf_hyper *h)
     int hf_hyper_expand(const hf_kernels_t *k, const hf_hyper *h, int n, const double *z,
@@ -225,8 +226,8 @@ cdef extern from "run.h" nogil:
     int hf_collapsed_eval(const hf_target *t, int n, const double *z, double *lp) noexcept nogil
     int hf_collapsed_finish(const hf_collapsed *c, uint64_t seed, uint32_t chain,
                             uint32_t first, int n, const double *z, double *x, double *part)
-    void hf_lambda_scan(const hf_collapsed *c, double drop, double *lo, double *hi,
-                        double *best, double *mean, double *sigma2)
+    int hf_lambda_scan(const hf_collapsed *c, double drop, const volatile int *stop, double *lo,
+                       double *hi, double *best, double *mean, double *sigma2)
     int hf_start(const hf_target *t, const hf_hyper *h, const hf_arg *data,
                  const double *known, double *z)
     int hf_proposal_build(const hf_target *t, const double *z0, uint64_t seed, int grid,

@@ -124,16 +124,8 @@ def code_labels(raw: Any, name: str) -> Coded:
     kind = array.dtype.kind
     if kind not in "OT":
         array = array.astype(array.dtype.newbyteorder("="), copy=False)
-    if kind in "ib" or (kind == "u" and array.dtype.itemsize < 8):
-        codes = np.ascontiguousarray(array, dtype=np.int64)
-        return Coded(codes, None, None, np.dtype(bool if kind == "b" else np.int64))
-    if kind == "u":
-        return _code_words(array)
-    if kind == "f":
-        return _code_floats(array, name)
-    if kind in "Mm":
-        whole = np.ascontiguousarray(array).view(np.int64)
-        return _without(Coded(whole, None, None, array.dtype), np.isnat(array))
+    if kind in "iubfMm":
+        return _code_numbers(array, name)
     if kind in "US":
         text, at = _core.text_of_cells(np.ascontiguousarray(array))
         return _code_text(text, at, array)
@@ -142,6 +134,19 @@ def code_labels(raw: Any, name: str) -> Coded:
     if kind == "O":
         return _code_objects(array, name)
     raise TypeError(f"{name} has dtype {array.dtype}; {KINDS}")
+
+
+def _code_numbers(array: NDArray[Any], name: str) -> Coded:
+    kind = array.dtype.kind
+    if kind in "ib" or (kind == "u" and array.dtype.itemsize < 8):
+        codes = np.ascontiguousarray(array, dtype=np.int64)
+        return Coded(codes, None, None, np.dtype(bool if kind == "b" else np.int64))
+    if kind == "u":
+        return _code_words(array)
+    if kind == "f":
+        return _code_floats(array, name)
+    whole = np.ascontiguousarray(array).view(np.int64)
+    return _without(Coded(whole, None, None, array.dtype), np.isnat(array))
 
 
 def _without(coded: Coded, missing: BoolArray) -> Coded:
@@ -169,7 +174,7 @@ def _code_floats(array: NDArray[Any], name: str) -> Coded:
 
 
 def factorise(text: NDArray[np.uint8], at: IntArray | None, n: int) -> tuple[IntArray, IntArray]:
-    """Number the labels of a column.
+    """Give the labels of a column numbers.
 
     Parameters
     ----------
@@ -432,7 +437,7 @@ def find_label(labels: NDArray[Any], label: Any) -> int:
     kind, at = labels.dtype.kind, len(labels)
     try:
         if kind == "O":
-            at = bisect.bisect_left(labels, label)  # type: ignore[type-var]
+            at = bisect.bisect_left(labels, label)
         elif isinstance(label, bool | np.bool_) == (kind == "b"):
             wanted = np.asarray(label, dtype=labels.dtype if kind in "Mmb" else None)
             at = int(np.searchsorted(labels, wanted))

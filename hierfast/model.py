@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
     from hierfast.fit import Fit
     from hierfast.plan import Plan
+    from hierfast.progress import Progress
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -81,7 +83,8 @@ class Model:
         chains: int = 4,
         cores: int | None = None,
         random_seed: Any = None,
-        progressbar: bool = True,
+        progressbar: bool | str = True,
+        callback: Callable[[Progress], Any] | None = None,
         scheme: str = "auto",
         na: str = "raise",
     ) -> Fit:
@@ -110,8 +113,12 @@ class Model:
             Threads to use, all of them by default; the draws do not depend on it.
         random_seed : int or sequence of int or numpy.random.SeedSequence, optional
             Same seed, data and settings give the same draws; fresh entropy by default.
-        progressbar : bool
-            Show progress where the work is long enough.
+        progressbar : bool or "log"
+            True: a line of progress for work beyond a second, on a terminal or in a notebook;
+            "log": the same as plain lines every few seconds, wherever they go; False: nothing.
+        callback : callable, optional
+            Called from the caller's thread with a `Progress`, about every 50 ms and once at the
+            end; short fits have an end only. What it raises stops the chains and is passed on.
         scheme : str
             "auto", "collapsed", "quadrature" or "gibbs".
         na : str
@@ -127,6 +134,14 @@ class Model:
         ------
         TypeError, ValueError
             If data or settings are wrong, or the posterior would be improper.
+        KeyboardInterrupt
+            If interrupted (Ctrl-C) before the first draw is finished.
+
+        Warns
+        -----
+        InterruptWarning
+            If interrupted later: the finished draws, the same as without the interruption, are
+            returned, of those chains for which chains times draws is largest.
 
         Examples
         --------
@@ -149,6 +164,7 @@ class Model:
             cores=cores,
             random_seed=random_seed,
             progressbar=progressbar,
+            callback=callback,
             scheme=scheme,
             groups=groups,
             na=na,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
@@ -67,6 +68,12 @@ class Plan:
         What the data cannot tell.
     dropped : str
         Which rows were left out; empty if none.
+    order : int
+        Nodes of the quadrature over an effect; 0 where there is none.
+    quadrature_error : float
+        What it leaves in the log posterior around the mode, in nats; 0 where there is none.
+    seconds : tuple of float
+        Spent on reading the data, and on deciding.
     """
 
     scheme: str
@@ -87,6 +94,9 @@ class Plan:
     notes: tuple[str, ...]
     warnings: tuple[str, ...]
     dropped: str
+    order: int = 0
+    quadrature_error: float = 0.0
+    seconds: tuple[float, float] = (0.0, 0.0)
 
     @cached_property
     def keys(self) -> tuple[int, NDArray[np.uint64] | None]:
@@ -96,6 +106,11 @@ class Plan:
     def __repr__(self) -> str:
         """Print like a database's query plan."""
         return "\n".join(self.notes)
+
+    def _repr_html_(self) -> str:
+        from hierfast.html import lines
+
+        return lines(repr(self))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -128,6 +143,7 @@ def make_plan(
     tune: int,
     cores: int,
     level: int | None = None,
+    stop: NDArray[np.int32] | None = None,
     *,
     groups: Any = None,
     na: str = "raise",
@@ -149,12 +165,15 @@ def make_plan(
         Threads.
     level : int, optional
         Instruction set, the best by default; never changes a bit.
+    stop : numpy.ndarray, optional
+        Flag (1,) polled by what takes long.
 
     Returns
     -------
     Plan
-        A pure function of all but `cores` and `level`.
+        A pure function of all but `cores`, `level` and `stop`.
     """
+    begun = time.perf_counter()
     name, _, variant = scheme.partition(":")
     if name not in SCHEMES or variant not in ("", "slice", "laplace", "grid"):
         raise ValueError(f"unknown scheme {scheme!r}; use one of {', '.join(map(repr, SCHEMES))}")
@@ -165,8 +184,10 @@ def make_plan(
         graph = replace(graph, noise=Arg(-1, 0, 1.0))
     check_proper(graph, read.informed, read.cells)
     level = _core.best_level() if level is None else level
-    builder = _Builder(graph, read, cores, level, group_name, tune, variant)
-    return builder.build("collapsed" if name == "auto" else name, automatic=name == "auto")
+    decided = time.perf_counter()
+    builder = _Builder(graph, read, cores, level, group_name, tune, variant, stop)
+    plan = builder.build("collapsed" if name == "auto" else name, automatic=name == "auto")
+    return replace(plan, seconds=(decided - begun, time.perf_counter() - decided))
 
 
 def _group_name(data: Any, group: Any) -> str:
@@ -250,7 +271,10 @@ class _Builder:
         group_name: str,
         tune: int,
         variant: str,
+        stop: NDArray[np.int32] | None,
     ) -> None:
+        self.stop = np.zeros(1, dtype=np.int32) if stop is None else stop
+        self.precision: dict[str, Any] = {}
         self.graph, self.read, self.cores = graph, read, cores
         self.stats, self.cells = read.informed, read.cells
         self.level, self.group_name, self.tune, self.variant = level, group_name, tune, variant
@@ -299,6 +323,7 @@ class _Builder:
             notes=tuple(self.lines),
             warnings=self.warnings,
             dropped=self.read.dropped,
+            **self.precision,
             **fields,
         )
 
@@ -341,7 +366,7 @@ class _Builder:
                     out[leaf].reshape(4, n)[:, lo:hi] = part.reshape(4, hi - lo)
 
         tasks = [range(i, min(i + 8, leaves)) for i in range(0, leaves, 8)]
-        run_all([partial(work, task) for task in tasks], self.cores)
+        run_all([partial(work, task) for task in tasks], self.cores, self.stop)
         # A fixed tree of element-wise sums: the same bits whoever computed the leaves.
         while len(out) > 1:
             even = len(out) // 2 * 2
@@ -355,6 +380,7 @@ class _Builder:
         text = f"{len(self.cells.p):,} of groups with one weight"
         if len(self.cells.p) > TABLE_FROM:
             target = _core.Collapsed(self.graph, skip, self.cells, self.level)
+            target.watch(self.stop)
             nodes = self.tabulate(target, *ends)
             text += f", read once at {nodes} variance ratios" if nodes else ", read at every step"
             self.reads = f"a table of {nodes} coefficients" if nodes else self.reads
@@ -377,6 +403,7 @@ class _Builder:
             (self.graph.scale,),
             self.level,
         )
+        target.watch(self.stop)
         return self.independent("quadrature", target, start, -1)
 
     def independent(self, scheme: str, target: Any, start: list[float], skip: int) -> Plan:
@@ -387,6 +414,7 @@ class _Builder:
         quality, evenness = target.build_proposal(start, 0, grid)
         if scheme == "quadrature":
             order, error = target.choose_order(ORDER_ERROR)
+            self.precision = {"order": order, "quadrature_error": error}
             self.reads = f"{len(self.stats):,} groups by {order} nodes"
             self.lines.append(
                 f"  quadrature  {order} nodes a group; the log posterior is off by at most {error:.1e}"

@@ -36,7 +36,11 @@ DATA = {
     "fractional labels": ({"g": [1.0, 2.5, 3]}, ValueError, r"g: row 1 is 2.5"),
     "nan labels": ({"g": [1.0, 2, np.nan]}, ValueError, r"g: row 2 is missing"),
     "mixed labels": ({"g": np.array(["a", 1, "b"], dtype=object)}, TypeError, r"g: row 1 is 1"),
-    "none label": ({"g": np.array(["a", None, "b"], dtype=object)}, ValueError, r"g: row 1 is miss"),
+    "none label": (
+        {"g": np.array(["a", None, "b"], dtype=object)},
+        ValueError,
+        r"g: row 1 is miss",
+    ),
 }
 
 
@@ -193,7 +197,9 @@ def test_models():
         hf.Model(hf.HalfNormal(1), hf.Normal(0, 1))
     with pytest.raises(ValueError, match="population HalfNormal"):
         hf.Model(hf.Normal(sigma=1), hf.HalfNormal(1))
-    with pytest.raises(ValueError, match=r"group_sigma is the column 'x': of a population only the m"):
+    with pytest.raises(
+        ValueError, match=r"group_sigma is the column 'x': of a population only the m"
+    ):
         hf.Model(hf.Normal(sigma=1), hf.Normal(0, "x"))
     assert issubclass(hf.Normal, Distribution)
 
