@@ -75,7 +75,7 @@ def test_statistics(benchmark):
     from hierfast.data import read_columns
     from hierfast.statistics import compute_statistics
 
-    columns = read_columns(simulate(J, N), "y", "group", None, 0)
+    columns = read_columns(simulate(J, N), "y", "group")
     run(benchmark, lambda: compute_statistics(columns, 2), J, "statistics: hierfast", cores=2)
 
 

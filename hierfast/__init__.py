@@ -33,8 +33,10 @@ from hierfast.distributions import (
 )
 from hierfast.fit import Fit
 from hierfast.groups import Group, Groups
+from hierfast.identification import IdentificationWarning
 from hierfast.model import Model
 from hierfast.plan import Plan
+from hierfast.progress import InterruptWarning, Progress
 from hierfast.statistics import Statistics
 
 __version__ = "0.1.0"
@@ -49,12 +51,15 @@ __all__ = [
     "HalfCauchy",
     "HalfNormal",
     "HalfStudentT",
+    "IdentificationWarning",
+    "InterruptWarning",
     "InverseGamma",
     "LogNormal",
     "Model",
     "Normal",
     "Plan",
     "Power",
+    "Progress",
     "SamplingError",
     "ScaledInverseChi2",
     "Statistics",

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+
+from hierfast.groups import shorten
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -25,18 +27,21 @@ AREA = (9.0, 130.0)  # of the smallest and largest point, in square points
 
 
 class Raw(NamedTuple):
-    """What the rows say of each group by itself.
+    """What the rows say of each group that has some, by itself.
 
     Attributes
     ----------
+    at : numpy.ndarray
+        Which groups these are (K,).
     mean : numpy.ndarray
-        Mean of the rows (J,), weighted by their precisions.
+        Mean of the rows (K,), weighted by their precisions.
     weight : numpy.ndarray
-        Rows, or precision of the mean where standard errors are known (J,).
+        Rows, or precision of the mean where standard errors are known (K,).
     known : bool
         Whether standard errors are known.
     """
 
+    at: NDArray[np.intp]
     mean: FloatArray
     weight: FloatArray
     known: bool
@@ -55,8 +60,10 @@ def read_raw(fit: Fit) -> Raw:
     Raw
         In the order of ``fit.groups.labels``.
     """
-    stats = fit.plan.statistics
-    return Raw(stats.mean, stats.weight, stats.known)
+    stats, location = fit.plan.statistics, fit.plan.location
+    at = np.flatnonzero(stats.weight > 0.0)
+    mean = stats.mean if location is None else stats.mean + location
+    return Raw(at, mean[at], stats.weight[at], stats.known)
 
 
 def read_centre(fit: Fit) -> float:
@@ -73,7 +80,11 @@ def read_centre(fit: Fit) -> float:
         In the unit of y.
     """
     arg = fit.plan.graph.location
-    return arg.value if arg.node < 0 else float(fit.hyper[fit.plan.graph.nodes[arg.node].name].mean())
+    if fit.plan.location is not None:
+        return float(fit.plan.location.mean())
+    return (
+        arg.value if arg.node < 0 else float(fit.hyper[fit.plan.graph.nodes[arg.node].name].mean())
+    )
 
 
 def require_matplotlib() -> None:
@@ -175,7 +186,7 @@ class _Shrinkage:
     def __init__(self, fit: Fit, ax: Axes, prob: float) -> None:
         self.fit, self.ax, self.prob = fit, ax, prob
         self.raw, self.centre = read_raw(fit), read_centre(fit)
-        self.x, self.y = self.raw.mean, fit.groups.mean
+        self.x, self.y = self.raw.mean, fit.groups.mean[self.raw.at]
         low, high = float(self.raw.weight.min()), float(self.raw.weight.max())
         self.ends = low, high
 
@@ -210,7 +221,7 @@ class _Shrinkage:
         return AREA[0] + (AREA[1] - AREA[0]) * share
 
     def intervals(self) -> None:
-        ends = self.fit.groups.interval(self.prob)
+        ends = self.fit.groups.interval(self.prob)[self.raw.at]
         self.ax.vlines(self.x, ends[:, 0], ends[:, 1], color=BLUE, alpha=0.35, linewidth=1.2)
 
     def density(self) -> NDArray[np.intp]:
@@ -240,7 +251,7 @@ class _Shrinkage:
             order = np.concatenate([order[:EXTREMES], order[-EXTREMES:]])
         for j in order.tolist():
             self.ax.annotate(
-                str(self.fit.groups.labels[j]),
+                shorten(str(self.fit.groups.labels[self.raw.at[j]]), 16),
                 (self.x[j], self.y[j]),
                 xytext=(6, 3),
                 textcoords="offset points",
@@ -250,15 +261,27 @@ class _Shrinkage:
 
     def lines(self) -> None:
         at = self.centre
-        self.ax.axline((at, at), slope=1, color=GREY, linestyle="--", linewidth=1, label="no pooling")
+        self.ax.axline(
+            (at, at), slope=1, color=GREY, linestyle="--", linewidth=1, label="no pooling"
+        )
         self.ax.axhline(
             at, color=RED, linestyle=":", linewidth=1.6, label=f"complete pooling, {at:.3g}"
         )
 
     def legend(self) -> None:
-        pass
+        """Say what the lines are, and the sizes of the smallest and the largest point."""
+        low, high = self.ends
+        ends = [low, high] if high > low else [low]
+        for value in ends if len(self.x) <= POINTS else []:
+            size = self.area(np.array([value]))
+            text = f"se {value**-0.5:.3g}" if self.raw.known else f"n = {value:,.0f}"
+            self.ax.scatter([], [], s=size, facecolor=BLUE, edgecolor="white", label=text)
+        self.ax.legend(loc="upper left", fontsize="small", frameon=False)
 
     def frame(self) -> None:
+        """Name the axes, and leave room for names at the ends."""
         name = self.fit.plan.y_name
         self.ax.set_xlabel(f"{name}: mean of the rows alone")
         self.ax.set_ylabel(f"{name}: pooled, posterior mean")
+        self.ax.margins(x=0.09, y=0.09)
+        self.ax.spines[["top", "right"]].set_visible(False)

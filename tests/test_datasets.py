@@ -160,7 +160,10 @@ def test_a_name_is_a_string(name):
 
 def test_import_reads_no_files():
     lazy = ("csv", "difflib", "importlib.resources", "matplotlib")
-    code = f"import sys, numpy; old = set(sys.modules); import hierfast; sys.exit(' '.join((set(sys.modules) - old) & set({lazy})))"
+    code = (
+        "import sys, numpy; old = set(sys.modules); import hierfast; "
+        f"sys.exit(' '.join((set(sys.modules) - old) & set({lazy})))"
+    )
     done = subprocess.run([sys.executable, "-P", "-c", code], capture_output=True, check=False)
     assert done.stderr.strip() == b""
 
@@ -196,7 +199,7 @@ def test_shapes_of_simulated_data(groups, rows, mu, tau, sigma, seed):
     table = hf.datasets.simulate(groups, rows, mu=mu, tau=tau, sigma=sigma, seed=seed)
     assert table["theta"].shape == (groups,)
     assert table["y"].shape == table["group"].shape == (rows or 5 * groups,)
-    assert 0 <= table["group"].min() and table["group"].max() < groups
+    assert table["group"].min() >= 0 and table["group"].max() < groups
     assert all(np.isfinite(column).all() for column in table.values())
 
 

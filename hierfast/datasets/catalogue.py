@@ -81,7 +81,10 @@ DATASETS = (
         "dyes",
         "Yield of dyestuff from five samples of each of six batches of an intermediate.",
         30,
-        (Column("batch", str, "batch, A to F"), Column("grams", int, "yield, g of standard colour")),
+        (
+            Column("batch", str, "batch, A to F"),
+            Column("grams", int, "yield, g of standard colour"),
+        ),
         "Davies, O. L. and Goldsmith, P. L. (1972), *Statistical Methods in Research and "
         "Production*, 4th edition; Box and Tiao (1973), *Bayesian Inference in Statistical "
         "Analysis*.",
