@@ -22,7 +22,7 @@ BARS = 100  # groups up to which intervals are drawn
 POINTS = 2000  # groups up to which each is a point
 FEW = 3  # groups in a cell of the density up to which they are points instead
 GRID = (90, 70)  # cells across and up
-EXTREMES = 2  # groups named at each end where not all are
+EXTREMES = 1  # groups named at each end where not all are
 AREA = (9.0, 130.0)  # of the smallest and largest point, in square points
 
 

@@ -57,7 +57,7 @@ def test_many_groups_are_all_there(count):
     assert shaded + len(points(ax)) == len(fit.groups)
     assert bool(shaded) == (count > 2000)
     assert ax.get_title() == "many"
-    assert len(ax.texts) == 4
+    assert len(ax.texts) == 2
 
 
 def test_groups_without_rows_are_left_out_and_locations_are_added():
