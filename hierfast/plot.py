@@ -163,7 +163,7 @@ class Plot:
         ... )
         >>> fit = model.fit(table, y="y", group="group", random_seed=1, progressbar=False)
         >>> fit.plot.shrinkage(prob=0.5).get_title()
-        '200 groups'
+        '199 groups'
         """
         if not 0 < prob < 1:
             raise ValueError(f"prob must lie strictly between 0 and 1; got {prob}")
