@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from hierfast.distributions.base import Form
 from hierfast.frames import Table, read_numbers
-from hierfast.labels import Coded, code_labels
+from hierfast.labels import Coded, code_labels, plain
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -275,7 +275,7 @@ def _read_groups(groups: Any, group_name: str, roles: Roles) -> GroupTable:
         rows = np.flatnonzero(coded.codes == twice)[:2].tolist()
         label = labels[int(np.flatnonzero((present if at is None else present[at]) == twice)[0])]
         raise ValueError(
-            f"groups: the group {label!r} stands in rows {rows[0]} and {rows[1]}; "
+            f"groups: the group {plain(label)!r} stands in rows {rows[0]} and {rows[1]}; "
             "every group must have one row"
         )
     first = first if at is None else first[at]
@@ -320,8 +320,8 @@ def match_groups(table: GroupTable, labels: NDArray[Any], columns: Columns) -> I
     kinds = {("text" if v.dtype.kind in "OUST" else v.dtype.kind) for v in (labels, table.labels)}
     if len(kinds) > 1:
         raise TypeError(
-            f"labels of {columns.group_name} are of one kind in the data (such as {labels[0]!r}) and of "
-            f"another in groups (such as {table.labels[0]!r})"
+            f"labels of {columns.group_name} are of one kind in the data (such as "
+            f"{plain(labels[0])!r}) and of another in groups (such as {plain(table.labels[0])!r})"
         )
     at = np.searchsorted(table.labels, labels)
     there = at < len(table.labels)
@@ -329,7 +329,7 @@ def match_groups(table: GroupTable, labels: NDArray[Any], columns: Columns) -> I
     if not there.all():
         missing = labels[int(np.flatnonzero(~there)[0])]
         raise ValueError(
-            f"groups has no row for the group {missing!r} of {columns.group_name} "
+            f"groups has no row for the group {plain(missing)!r} of {columns.group_name} "
             f"({int((~there).sum()):,} of {len(labels):,} groups are missing)"
         )
     return at.astype(np.int64)
@@ -372,7 +372,8 @@ def group_location(columns: Columns, codes: IntArray, label: NDArray[Any]) -> Fl
     if len(wrong):
         j = at[wrong[0]]
         raise ValueError(
-            f"the population's mu, column {columns.location_name!r}, varies within the group {label[j]!r}: "
+            f"the population's mu, column {columns.location_name!r}, varies within the group "
+            f"{plain(label[j])!r}: "
             f"it is {out[j]} in one row and {rows[wrong[0]]} in another; it must be constant within a group"
         )
     return out

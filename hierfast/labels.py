@@ -224,7 +224,10 @@ def _code_objects(array: NDArray[Any], name: str) -> Coded:
     values = array.tolist()
     first = next((v for v in values if not is_missing(v)), None)
     if isinstance(first, str | bytes):
-        text, at, other = _core.text_of_objects(values)
+        try:
+            text, at, other = _core.text_of_objects(values)
+        except UnicodeEncodeError as error:
+            raise ValueError(f"{name}: the label {error.object!r} is no valid text") from None
         if not other:
             return _code_text(text, at, None, isinstance(first, bytes))
     missing = np.fromiter(map(is_missing, values), dtype=bool, count=len(values))
@@ -414,6 +417,22 @@ def _encode(value: Any) -> bytes:
     return f"{type(value).__name__}:{len(inside)}:".encode() + inside
 
 
+def plain(label: Any) -> Any:
+    """Give a label as Python prints it in a message.
+
+    Parameters
+    ----------
+    label : object
+        A label, NumPy's or Python's.
+
+    Returns
+    -------
+    object
+        Python's.
+    """
+    return label.item() if isinstance(label, np.generic) else label
+
+
 def find_label(labels: NDArray[Any], label: Any) -> int:
     """Find a label.
 
@@ -451,10 +470,10 @@ def find_label(labels: NDArray[Any], label: Any) -> int:
 
 def _hint(labels: NDArray[Any], label: Any) -> str:
     if not isinstance(label, str) or labels.dtype.kind not in "UO" or not len(labels):
-        return f"; labels are like {labels[0]!r}" if len(labels) else ""
+        return f"; labels are like {plain(labels[0])!r}" if len(labels) else ""
     import difflib
 
     at = int(np.searchsorted(labels, label)) if isinstance(labels[0], str) else 0
     some = [str(v) for v in (labels if len(labels) <= 2000 else labels[max(0, at - 20) : at + 20])]
     near = difflib.get_close_matches(label, some, 1, 0.5)
-    return f"; did you mean {near[0]!r}?" if near else f"; labels are like {labels[0]!r}"
+    return f"; did you mean {near[0]!r}?" if near else f"; labels are like {plain(labels[0])!r}"
