@@ -68,10 +68,10 @@ class Graph:
         and the value 1.
     noise_column : str or None
         The column, if the likelihood's scale is one.
-    location_column : str or None
-        The column, if the population's mean is one: effects are then read about it.
     display : tuple of str
         Names of the unknowns in the order in which they are shown.
+    location_column : str or None
+        The column, if the population's mean is one: effects are then read about it.
     """
 
     nodes: tuple[Node, ...]
@@ -79,8 +79,8 @@ class Graph:
     scale: Arg
     noise: Arg
     noise_column: str | None
-    location_column: str | None
     display: tuple[str, ...]
+    location_column: str | None = None
 
 
 class _Builder:

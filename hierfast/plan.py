@@ -440,8 +440,10 @@ class _Builder:
         d = cells.mean - cells.centre
         w = cells.p * cells.mult
         terms = (w, w * d, w * d * d + cells.p * cells.squares)
-        sums = (math.fsum(t) for t in terms)
-        target = _core.Conditional(self.graph, cells, stats.weight, stats.mean, *sums, self.level)
+        total, first, second = (math.fsum(t) for t in terms)
+        target = _core.Conditional(
+            self.graph, cells, stats.weight, stats.mean, total, first, second, self.level
+        )
         blocks = ("theta", "centred", "noncentred") if target.dim else ()
         return self.finish("gibbs", "conditional slices, interwoven", target, blocks, start=start)
 
