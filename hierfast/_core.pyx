@@ -15,7 +15,14 @@ THETA = HF_SITE_THETA
 
 
 class SamplingError(RuntimeError):
-    """Raised where a posterior cannot be sampled as asked."""
+    """Raised where a posterior cannot be sampled as asked.
+
+    Examples
+    --------
+    >>> import hierfast as hf
+    >>> issubclass(hf.SamplingError, RuntimeError)
+    True
+    """
 
 
 class Stopped(Exception):

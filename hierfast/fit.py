@@ -107,6 +107,15 @@ class Fit:
         How it was sampled.
     time : Time
         What the call took.
+
+    Examples
+    --------
+    >>> import hierfast as hf
+    >>> model = hf.Model(hf.Normal(sigma="se"), hf.Normal(hf.Normal(0, 5), hf.HalfCauchy(5)))
+    >>> table = hf.datasets.load("eight_schools")
+    >>> fit = model.fit(table, y="effect", group="school", random_seed=1)
+    >>> fit.hyper["school_sigma"].shape
+    (4, 1000)
     """
 
     def __init__(self, plan: Plan, draws: Draws, cores: int, seconds: float) -> None:

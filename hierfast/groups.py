@@ -42,6 +42,15 @@ class Groups:
         Sorted labels (J,).
     quantile_error : float
         Largest error found in the quantiles last read, in posterior sd; 0 where none were tabulated.
+
+    Examples
+    --------
+    >>> import hierfast as hf
+    >>> model = hf.Model(hf.Normal(sigma="se"), hf.Normal(hf.Normal(0, 5), hf.HalfCauchy(5)))
+    >>> table = hf.datasets.load("eight_schools")
+    >>> fit = model.fit(table, y="effect", group="school", random_seed=1)
+    >>> fit.groups.mean.shape, fit.groups["A"].n
+    ((8,), 1)
     """
 
     def __init__(self, plan: Plan, draws: Draws, cores: int) -> None:
@@ -351,7 +360,18 @@ class _Effects:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Group:
-    """One group of a fit."""
+    """One group of a fit.
+
+    Examples
+    --------
+    >>> import hierfast as hf
+    >>> model = hf.Model(hf.Normal(sigma="se"), hf.Normal(hf.Normal(0, 5), hf.HalfCauchy(5)))
+    >>> table = hf.datasets.load("eight_schools")
+    >>> fit = model.fit(table, y="effect", group="school", random_seed=1)
+    >>> school = fit.groups["A"]
+    >>> school.draws().shape, len(school.interval(0.5))
+    ((4, 1000), 2)
+    """
 
     groups: Groups
     position: int

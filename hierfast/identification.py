@@ -12,7 +12,17 @@ FEW = 3  # groups below which their spread is anybody's guess
 
 
 class IdentificationWarning(UserWarning):
-    """Warns of unknowns about which the data say little or nothing."""
+    """Warns of unknowns about which the data say little or nothing.
+
+    Examples
+    --------
+    >>> import warnings
+    >>> import hierfast as hf
+    >>> model = hf.Model(hf.Normal(sigma=1), hf.Normal(hf.Normal(0, 1), hf.HalfNormal(1)))
+    >>> with warnings.catch_warnings():
+    ...     warnings.simplefilter("ignore", hf.IdentificationWarning)
+    ...     fit = model.fit({"y": [1.0, 2.0]}, y="y", random_seed=1)
+    """
 
 
 def find_weak(graph: Graph, cells: Cells) -> tuple[str, ...]:

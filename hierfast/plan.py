@@ -76,6 +76,16 @@ class Plan:
         What it leaves in the log posterior around the mode, in nats; 0 where there is none.
     seconds : tuple of float
         Spent on reading the data, and on deciding.
+
+    Examples
+    --------
+    >>> import hierfast as hf
+    >>> model = hf.Model(hf.Normal(sigma="se"), hf.Normal(hf.Normal(0, 5), hf.HalfCauchy(5)))
+    >>> table = hf.datasets.load("eight_schools")
+    >>> model.explain(table, y="effect", group="school").scheme  # doctest: +ELLIPSIS
+    Normal likelihood, Normal population: 8 rows, 8 groups (school)
+    ...
+    'collapsed'
     """
 
     scheme: str

@@ -14,7 +14,15 @@ LOG_EVERY = 5.0  # seconds between lines of a log
 
 
 class InterruptWarning(RuntimeWarning):
-    """Says that a fit was interrupted and how many of its draws were kept."""
+    """Says that a fit was interrupted and how many of its draws were kept.
+
+    Examples
+    --------
+    >>> import warnings
+    >>> import hierfast as hf
+    >>> warnings.simplefilter("error", hf.InterruptWarning)  # rather stop than go on with fewer
+    >>> warnings.resetwarnings()
+    """
 
 
 @dataclass(frozen=True, slots=True)

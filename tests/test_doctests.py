@@ -21,6 +21,11 @@ def test_docstrings(name):
     assert result.failed == 0
 
 
+@pytest.mark.parametrize("name", hierfast.__all__)
+def test_every_public_name_has_an_example(name):
+    assert ">>> " in (getattr(hierfast, name).__doc__ or "")
+
+
 def test_readme(capsys):
     pattern = r"^```python\n(.*?)^```\n(?:\n```text\n(.*?)^```$)?"
     blocks = re.findall(pattern, README.read_text("utf-8"), re.DOTALL | re.M)
