@@ -18,7 +18,7 @@ SCHOOLS = hf.Model(hf.Normal(sigma="se"), hf.Normal(hf.Normal(0, 5), hf.HalfCauc
 
 def schools(model=SCHOOLS, **other):
     settings = {"random_seed": 1, "progressbar": False} | other
-    return model.fit(hf.load_eight_schools(), y="effect", group="school", **settings)
+    return model.fit(hf.datasets.load("eight_schools"), y="effect", group="school", **settings)
 
 
 def rebuilt(fit, plan=None, **draws):

@@ -17,7 +17,7 @@ NASTY = ["<b>bold</b>", "a & b", '"quoted"', "x" * 300, "two\nlines", "", "żó�
 
 
 def schools(**other):
-    table = hf.load_eight_schools()
+    table = hf.datasets.load("eight_schools")
     settings = {"random_seed": 1, "progressbar": False} | other
     return SCHOOLS.fit(table, y="effect", group="school", **settings)
 
@@ -49,7 +49,7 @@ def test_a_fit_prints_figures_verdict_and_time():
 
 def test_a_fit_without_hyperparameters():
     fit = hf.Model(hf.Normal(sigma="se"), hf.Normal(0, 1)).fit(
-        hf.load_eight_schools(), y="effect", group="school", progressbar=False
+        hf.datasets.load("eight_schools"), y="effect", group="school", progressbar=False
     )
     assert repr(fit).splitlines()[1:] == ["no problem found; no unknown hyperparameters"]
     assert "<table>" not in fit._repr_html_()
