@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 import hierfast as hf
-from hierfast.datasets import simulate_normal
 from hierfast.threads import available_cores
 
 MODEL = hf.Model(
@@ -31,13 +30,13 @@ def run(benchmark, model, data, columns, **options):
 
 def test_eight_schools(benchmark):
     model = hf.Model(hf.Normal(sigma="se"), hf.Normal(hf.Normal(0, 5), hf.HalfCauchy(5)))
-    run(benchmark, model, hf.load_eight_schools(), {"y": "effect", "group": "school"})
+    run(benchmark, model, hf.datasets.load("eight_schools"), {"y": "effect", "group": "school"})
 
 
 @pytest.mark.parametrize("groups", [100, 10_000, 1_000_000])
 @pytest.mark.parametrize("scheme", ["collapsed", "gibbs"])
 def test_counts(benchmark, groups, scheme):
-    data = simulate_normal(groups, 5 * groups)
+    data = hf.datasets.simulate(groups, 5 * groups)
     small = {"draws": 50, "tune": 50} if (scheme, groups) == ("gibbs", 1_000_000) else {}
     run(benchmark, MODEL, data, {"y": "y", "group": "group"}, scheme=scheme, **small)
 

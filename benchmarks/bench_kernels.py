@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from hierfast import _core
-from hierfast.datasets import simulate_normal
+from hierfast.datasets import simulate
 from hierfast.statistics import Cells
 
 J, N = 1_000_000, 5_000_000
@@ -75,12 +75,12 @@ def test_statistics(benchmark):
     from hierfast.data import read_columns
     from hierfast.statistics import compute_statistics
 
-    columns = read_columns(simulate_normal(J, N), "y", "group", None, 0)
+    columns = read_columns(simulate(J, N), "y", "group")
     run(benchmark, lambda: compute_statistics(columns, 2), J, "statistics: hierfast", cores=2)
 
 
 def test_statistics_numpy(benchmark):
-    table = simulate_normal(J, N)
+    table = simulate(J, N)
     code, y = table["group"], table["y"]
 
     def statistics():
@@ -92,7 +92,7 @@ def test_statistics_numpy(benchmark):
 
 
 def test_bincount_numpy(benchmark):
-    table = simulate_normal(J, N)
+    table = simulate(J, N)
     run(
         benchmark,
         lambda: np.bincount(table["group"], weights=table["y"]),

@@ -11,7 +11,6 @@ from ratio import paired_ratio
 
 import hierfast as hf
 from hierfast import _core
-from hierfast.datasets import simulate_normal
 from hierfast.threads import available_cores
 
 J, N = 1_000_000, 5_000_000
@@ -98,7 +97,7 @@ def sweeps():
 
 
 def small():
-    table, times = hf.load_eight_schools(), []
+    table, times = hf.datasets.load("eight_schools"), []
     for _ in range(30):
         begun = perf_counter()
         SCHOOLS.fit(table, y="effect", group="school", random_seed=1, progressbar=False)
@@ -122,7 +121,7 @@ def imports():
 
 
 if __name__ == "__main__":
-    table = simulate_normal(J, N)
+    table = hf.datasets.simulate(J, N)
     big("counts: raw arrays to intervals", COUNTS, table, table["group"], table["y"])
     big("known errors: raw arrays to intervals", KNOWN, known_errors(), table["group"], table["y"])
     sweeps()

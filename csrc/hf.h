@@ -102,7 +102,10 @@ struct hf_target {
   int d;
   int (*eval)(const hf_target *t, int n, const double *z, double *lp); /* z (d, n), lp (n,) */
   const void *ctx;
+  const volatile int *stop; /* or NULL; a long evaluation that sees it set returns HF_STOPPED */
 };
+
+static inline int hf_stopped(const volatile int *stop) { return stop && *stop; }
 
 #include "kernels.h"
 

@@ -17,7 +17,8 @@ int hf_block_slice(const hf_plan *p, hf_state *s, int block) {
   (void)block;
   uint64_t key = hf_key(p->seed, s->chain, 0, HF_SITE_SLICE);
   s->moved++;
-  return hf_slice_sweep(&p->target, p->proposal->shape, key, s->sweep, p->passes, s->z, &s->lp);
+  return hf_slice_sweep(&p->target, p->proposal->shape, key, s->sweep, p->passes, s->z, &s->lp,
+                        &s->cut);
 }
 
 /* One fused pass: effects given phi of the sweep before, with that sweep's noise, so that draw t of
@@ -43,7 +44,7 @@ int hf_block_theta(const hf_plan *p, hf_state *s, int block) {
   int64_t n_leaf = hf_leaves(p->n_group);
   for (int64_t i = 0; i < n_leaf; i++) {
     int64_t lo = i * HF_BLOCK, hi = lo + HF_BLOCK < p->n_group ? lo + HF_BLOCK : p->n_group;
-    if (s->stop && *s->stop) return HF_STOPPED;
+    if (hf_stopped(s->stop)) return HF_STOPPED;
     p->kernels->sweep(&term, lo, hi, NULL, s->leaf + i * HF_SUMS);
   }
   hf_tree(n_leaf, HF_SUMS, s->leaf);
@@ -55,7 +56,7 @@ int hf_block_theta(const hf_plan *p, hf_state *s, int block) {
 
 static int conditional_sweep(const hf_plan *p, hf_state *s, int noncentred) {
   hf_conditional *c = &s->conditional;
-  hf_target t = {p->target.d, hf_conditional_eval, c};
+  hf_target t = {p->target.d, hf_conditional_eval, c, NULL};
   double *shape = s->shape[noncentred], lp, top;
   int d = t.d, site = noncentred ? HF_SITE_SLICE_NONCENTRED : HF_SITE_SLICE;
   c->noncentred = noncentred;
@@ -71,7 +72,7 @@ static int conditional_sweep(const hf_plan *p, hf_state *s, int noncentred) {
   if (status) return status;
   if (!(lp > -HF_INF)) return HF_NO_START;
   return hf_slice_sweep(&t, shape, hf_key(p->seed, s->chain, 0, (uint32_t)site), s->sweep, 1, s->z,
-                        &lp);
+                        &lp, &s->cut);
 }
 
 int hf_block_centred(const hf_plan *p, hf_state *s, int block) {
@@ -91,24 +92,22 @@ int hf_block_noncentred(const hf_plan *p, hf_state *s, int block) {
   return conditional_sweep(p, s, 1);
 }
 
-int hf_run(const hf_plan *p, hf_state *s, uint32_t first, int n, double *path) {
-  int d = p->target.d, many = p->block[0].flags & HF_MANY;
+int hf_run(const hf_plan *p, hf_state *s, uint32_t first, int n, int *done, double *path) {
+  int d = p->target.d, many = p->block[0].flags & HF_MANY, status = HF_OK;
   double chunk[HF_MAX_PHI * HF_TILE];
-  for (int done = 0; done < n;) {
-    int w = n - done < HF_TILE ? n - done : HF_TILE, status = HF_OK;
-    if (s->stop && *s->stop) return HF_STOPPED;
-    s->path = chunk;
+  s->path = chunk;
+  *done = 0;
+  while (*done < n) {
+    int w = !many ? 1 : n - *done < HF_TILE ? n - *done : HF_TILE;
     s->n = w;
-    for (int i = 0; i < (many ? 1 : w); i++) {
-      s->sweep = first + (uint32_t)(done + i);
-      for (int b = 0; !status && b < p->n_block; b++) status = p->block[b].run(p, s, b);
-      if (status) return status;
-      if (s->stop && *s->stop) return HF_STOPPED;
-      for (int k = 0; !many && k < d; k++) chunk[k * w + i] = s->z[k];
-    }
+    s->sweep = first + (uint32_t)*done;
+    if (hf_stopped(s->stop)) status = HF_STOPPED;
+    for (int b = 0; !status && b < p->n_block; b++) status = p->block[b].run(p, s, b);
+    if (status) break;
     for (int k = 0; k < d; k++)
-      for (int i = 0; i < w; i++) path[k * n + done + i] = chunk[k * w + i];
-    done += w;
+      for (int i = 0; i < w; i++) path[k * n + *done + i] = many ? chunk[k * w + i] : s->z[k];
+    *done += w;
   }
-  return HF_OK;
+  s->path = NULL;
+  return status;
 }

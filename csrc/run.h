@@ -35,6 +35,7 @@ struct hf_state {
   double z[HF_MAX_PHI], lp;
   double *path;                             /* (d, n) of this chunk */
   int64_t moved;                            /* accepted proposals */
+  int64_t cut;                              /* slices wider than the cap on their interval */
   double *leaf;                             /* (leaves, HF_SUMS) scratch */
   double shape[2][HF_MAX_PHI * HF_MAX_PHI]; /* whitening of the centred and the other conditional */
   int shaped;
@@ -49,8 +50,9 @@ int hf_block_centred(const hf_plan *p, hf_state *s, int block);
 int hf_block_noncentred(const hf_plan *p, hf_state *s, int block);
 
 /* Sweeps first .. first + n, in chunks of at most HF_TILE between looks at the stop flag; path (d, n).
- * Draws do not depend on how sweeps are cut into calls. */
-int hf_run(const hf_plan *p, hf_state *s, uint32_t first, int n, double *path);
+ * Draws do not depend on how sweeps are cut into calls. `done` sweeps are finished and valid whatever the
+ * status; a stopped state is not to be run on. */
+int hf_run(const hf_plan *p, hf_state *s, uint32_t first, int n, int *done, double *path);
 int64_t hf_leaves(int64_t n);
 
 #endif

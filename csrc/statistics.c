@@ -11,11 +11,11 @@ int hf_scan_rows(const double *y, const double *se, int64_t lo, int64_t hi) {
   int bad = 0, fraction = 0;
   for (int64_t i = lo; i < hi; i++) {
     double v = y[i], r = (v + HF_SHIFT) - HF_SHIFT;
-    bad |= !(v - v == 0.0);
+    bad |= !(__builtin_fabs(v) <= HF_LARGEST);
     fraction |= !(r == v) | !(__builtin_fabs(v) < 2e15);
   }
   if (se)
-    for (int64_t i = lo; i < hi; i++) bad |= !(se[i] > 1e-150) | !(se[i] < 1e150);
+    for (int64_t i = lo; i < hi; i++) bad |= !(se[i] >= 1.0 / HF_LARGEST) | !(se[i] <= HF_LARGEST);
   return (bad ? HF_BAD : 0) | (fraction ? HF_FRACTION : 0);
 }
 
@@ -29,30 +29,43 @@ void hf_scan_codes(const int64_t *code, int64_t lo, int64_t hi, int64_t *least, 
   *most = b;
 }
 
-void hf_add_rows(const int64_t *code, const double *y, const double *se, int64_t base,
-                 double centre, const double *near, int64_t lo, int64_t hi, uint32_t *count,
-                 double *s) {
+/* One loop for every kind of rows: which columns there are is known where it is inlined. */
+static inline __attribute__((always_inline)) void add_rows(const hf_rows *r, const int has_se,
+                                                           const int has_weight, int64_t lo,
+                                                           int64_t hi, uint32_t *count, double *s) {
+  const int64_t *code = r->code;
+  const double *y = r->y, *near = r->near;
   for (int64_t i = lo; i < hi; i++) {
     int64_t ahead = i + AHEAD < hi ? i + AHEAD : hi - 1;
     int64_t stream = i + STREAM < hi ? i + STREAM : hi - 1;
-    int64_t j = code ? code[i] - base : i, next = code ? code[ahead] - base : ahead;
+    int64_t j = code ? code[i] - r->base : i, next = code ? code[ahead] - r->base : ahead;
     if (code) __builtin_prefetch(code + stream, 0, 0);
     __builtin_prefetch(y + stream, 0, 0);
-    double d = y[i] - (near ? near[j] : centre);
+    double d = y[i] - (near ? near[j] : r->centre), w = has_weight ? r->weight[i] : 1.0;
     __builtin_prefetch(count + next, 1);
-    count[j]++;
-    if (se) {
-      double w = 1.0 / (se[i] * se[i]);
-      __builtin_prefetch(s + 3 * next, 1);
+    count[j] += has_weight ? (uint32_t)w : 1u;
+    __builtin_prefetch(s + (has_se ? 3 : 2) * next, 1);
+    if (has_se) {
+      w = w / (r->se[i] * r->se[i]);
       s[3 * j] += w;
       s[3 * j + 1] += w * d;
       s[3 * j + 2] += w * (d * d);
     } else {
-      __builtin_prefetch(s + 2 * next, 1);
-      s[2 * j] += d;
-      s[2 * j + 1] += d * d;
+      s[2 * j] += has_weight ? w * d : d;
+      s[2 * j + 1] += has_weight ? w * (d * d) : d * d;
     }
   }
+}
+
+void hf_add_rows(const hf_rows *r, int64_t lo, int64_t hi, uint32_t *count, double *s) {
+  if (r->se && r->weight)
+    add_rows(r, 1, 1, lo, hi, count, s);
+  else if (r->se)
+    add_rows(r, 1, 0, lo, hi, count, s);
+  else if (r->weight)
+    add_rows(r, 0, 1, lo, hi, count, s);
+  else
+    add_rows(r, 0, 0, lo, hi, count, s);
 }
 
 /* n s2 - s1^2 to double precision even where the products exceed 2^53 (Dekker's exact products). */
@@ -125,7 +138,11 @@ void hf_merge_groups(int64_t n, int integer, double *a_n, double *a_p, double *a
                      const double *b_m2) {
   for (int64_t i = 0; i < n; i++) {
     double p = a_p[i], q = b_p[i];
-    if (integer) {
+    if (q == 0.0) continue;
+    if (p == 0.0) {
+      a_mean[i] = b_mean[i];
+      a_m2[i] = b_m2[i];
+    } else if (integer) {
       double c = nearest(a_mean[i]), ta = nearest(p * a_mean[i]) - p * c;
       double tb = nearest(q * b_mean[i]) - q * c;
       double sa = nearest((nearest(p * a_m2[i]) + ta * ta) / p);

@@ -9,13 +9,13 @@ Examples
 ...     likelihood=hf.Normal(sigma="se"),
 ...     population=hf.Normal(mu=hf.Normal(0, 5), sigma=hf.HalfCauchy(5)),
 ... )
->>> fit = model.fit(hf.load_eight_schools(), y="effect", group="school", random_seed=1)
+>>> fit = model.fit(hf.datasets.load("eight_schools"), y="effect", group="school", random_seed=1)
 >>> fit.groups["A"].n
 1
 """
 
+from hierfast import datasets
 from hierfast._core import SamplingError
-from hierfast.datasets import load_eight_schools, load_radon
 from hierfast.distributions import (
     Exponential,
     Flat,
@@ -33,8 +33,10 @@ from hierfast.distributions import (
 )
 from hierfast.fit import Fit
 from hierfast.groups import Group, Groups
+from hierfast.identification import IdentificationWarning
 from hierfast.model import Model
 from hierfast.plan import Plan
+from hierfast.progress import InterruptWarning, Progress
 from hierfast.statistics import Statistics
 
 __version__ = "0.1.0"
@@ -49,17 +51,19 @@ __all__ = [
     "HalfCauchy",
     "HalfNormal",
     "HalfStudentT",
+    "IdentificationWarning",
+    "InterruptWarning",
     "InverseGamma",
     "LogNormal",
     "Model",
     "Normal",
     "Plan",
     "Power",
+    "Progress",
     "SamplingError",
     "ScaledInverseChi2",
     "Statistics",
     "StudentT",
     "Uniform",
-    "load_eight_schools",
-    "load_radon",
+    "datasets",
 ]

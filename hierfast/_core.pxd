@@ -1,9 +1,34 @@
 # The C core as Cython sees it; one declaration per C header.
-from libc.stdint cimport int32_t, int64_t, uint32_t, uint64_t
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
+
+cdef extern from "labels.h" nogil:
+    ctypedef struct hf_text:
+        const uint8_t *text
+        const int64_t *at
+    uint64_t hf_label_hash(const uint8_t *text, int64_t n)
+    int64_t hf_factorise(const hf_text *t, int64_t lo, int64_t hi, int n_part, int part,
+                         int64_t n_slot, uint64_t *slot, int64_t *first, int64_t *n_label,
+                         int64_t *code)
+    void hf_join_codes(int64_t n, int n_part, const int64_t *offset, int64_t *code)
+    void hf_resize_slots(const hf_text *t, int64_t n_label, const int64_t *first, int64_t n_slot,
+                         uint64_t *slot)
+    void hf_sort_labels(const hf_text *t, int64_t n, int64_t *row, uint64_t *head,
+                        int64_t *scratch)
+    void hf_text_from_cells(int64_t n, int64_t width, const uint8_t *byte, const uint32_t *point,
+                            int64_t *at, uint8_t *text)
 
 cdef extern from "statistics.h" nogil:
     enum:
         HF_BAD, HF_FRACTION
+    double HF_LARGEST
+    ctypedef struct hf_rows:
+        const int64_t *code
+        const double *y
+        const double *se
+        const double *weight
+        const double *near
+        int64_t base
+        double centre
     ctypedef struct hf_groups:
         int64_t *label
         double *n
@@ -13,9 +38,7 @@ cdef extern from "statistics.h" nogil:
         double within, between, p_min, p_max, mean_min, mean_max
     int hf_scan_rows(const double *y, const double *se, int64_t lo, int64_t hi)
     void hf_scan_codes(const int64_t *code, int64_t lo, int64_t hi, int64_t *least, int64_t *most)
-    void hf_add_rows(const int64_t *code, const double *y, const double *se, int64_t base,
-                     double centre, const double *near, int64_t lo, int64_t hi, uint32_t *count,
-                     double *s)
+    void hf_add_rows(const hf_rows *r, int64_t lo, int64_t hi, uint32_t *count, double *s)
     int64_t hf_finish_groups(int64_t n_group, int n_slab, int width, const uint32_t *count,
                              const double *s, double centre, const double *near, int integer,
                              int64_t base, int64_t lo, int64_t hi, int64_t at, hf_groups *out)
@@ -60,6 +83,7 @@ cdef extern from "hf.h" nogil:
         int d
         int (*eval)(const hf_target *t, int n, const double *z, double *lp) noexcept nogil
         const void *ctx
+        const volatile int *stop
     ctypedef struct hf_cells:
         int64_t n
         const double *p
@@ -185,7 +209,7 @@ cdef extern from "run.h" nogil:
         double z[16]
         double lp
         double *path
-        int64_t moved
+        int64_t moved, cut
         double *leaf
         int shaped
         hf_conditional conditional
@@ -195,7 +219,7 @@ cdef extern from "run.h" nogil:
     int hf_block_theta(const hf_plan *p, hf_state *s, int block) noexcept nogil
     int hf_block_centred(const hf_plan *p, hf_state *s, int block) noexcept nogil
     int hf_block_noncentred(const hf_plan *p, hf_state *s, int block) noexcept nogil
-    int hf_run(const hf_plan *p, hf_state *s, uint32_t first, int n, double *path)
+    int hf_run(const hf_plan *p, hf_state *s, uint32_t first, int n, int *done, double *path)
     int64_t hf_leaves(int64_t n)
     int hf_hyper_dim(const hf_hyper *h)
     int hf_hyper_expand(const hf_kernels_t *k, const hf_hyper *h, int n, const double *z,
@@ -206,8 +230,8 @@ cdef extern from "run.h" nogil:
     int hf_collapsed_eval(const hf_target *t, int n, const double *z, double *lp) noexcept nogil
     int hf_collapsed_finish(const hf_collapsed *c, uint64_t seed, uint32_t chain,
                             uint32_t first, int n, const double *z, double *x, double *part)
-    void hf_lambda_scan(const hf_collapsed *c, double drop, double *lo, double *hi,
-                        double *best, double *mean, double *sigma2)
+    int hf_lambda_scan(const hf_collapsed *c, double drop, const volatile int *stop, double *lo,
+                       double *hi, double *best, double *mean, double *sigma2)
     int hf_start(const hf_target *t, const hf_hyper *h, const hf_arg *data,
                  const double *known, double *z)
     int hf_proposal_build(const hf_target *t, const double *z0, uint64_t seed, int grid,
@@ -226,6 +250,6 @@ cdef extern from "rng.h" nogil:
     uint64_t hf_key(uint64_t seed, uint32_t chain, uint32_t term, uint32_t site)
 
 cdef extern from "variates.h" nogil:
-    void hf_words(int64_t n, uint64_t key, const uint64_t *label, const uint32_t *sweep,
-                  uint32_t attempt, uint32_t *out)
+    void hf_raw_words(int64_t n, uint64_t key, const uint64_t *label, const uint32_t *sweep,
+                      uint32_t attempt, uint32_t *out)
     void hf_variates(int kind, uint64_t key, int64_t n, double a, double b, double *out)

@@ -2,18 +2,31 @@
 """The customs office between Python and C: no mathematics, no loop over groups."""
 
 from cpython.mem cimport PyMem_Calloc, PyMem_Free
-from libc.stdint cimport int32_t, int64_t, uint32_t, uint64_t
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
+from libc.string cimport memcpy
 
 import numpy as np
 
 TILE = HF_TILE
 BLOCK = HF_BLOCK
 SUMS = HF_SUMS
+LARGEST = HF_LARGEST
 THETA = HF_SITE_THETA
 
 
 class SamplingError(RuntimeError):
-    """Raised where a posterior cannot be sampled as asked."""
+    """Raised where a posterior cannot be sampled as asked.
+
+    Examples
+    --------
+    >>> import hierfast as hf
+    >>> issubclass(hf.SamplingError, RuntimeError)
+    True
+    """
+
+
+class Stopped(Exception):
+    """Ends work whose stop flag was set; whoever set it catches it."""
 
 
 _MESSAGES = {
@@ -27,7 +40,9 @@ _MESSAGES = {
 
 
 cdef int check(int status) except -1:
-    if status != HF_OK and status != HF_STOPPED:
+    if status == HF_STOPPED:
+        raise Stopped
+    if status != HF_OK:
         raise SamplingError(_MESSAGES[status])
     return 0
 
@@ -107,7 +122,7 @@ def words(uint64_t key, const uint64_t[::1] label, const uint32_t[::1] sweep, ui
     """The generator's words (n, 4): what every number of csrc/rng.h is made of."""
     out = np.empty((label.shape[0], 4), dtype=np.uint32)
     cdef uint32_t[:, ::1] o = out
-    hf_words(label.shape[0], key, &label[0], &sweep[0], attempt, &o[0, 0])
+    hf_raw_words(label.shape[0], key, &label[0], &sweep[0], attempt, &o[0, 0])
     return out
 
 
@@ -175,6 +190,7 @@ def population_eval(str name, const double[::1] theta, location, list params, in
     return out
 
 
+include "_core_labels.pxi"
 include "_core_statistics.pxi"
 
 
@@ -194,6 +210,7 @@ cdef class Target:
     cdef hf_arg data[3]
     cdef readonly int n_node
     cdef list keep
+    cdef const int[::1] stop
 
     def __cinit__(self, *args, **kwargs):
         self.proposal = <hf_proposal *>PyMem_Calloc(1, sizeof(hf_proposal))
@@ -226,12 +243,20 @@ cdef class Target:
     def dim(self):
         return self.target.d
 
+    def watch(self, const int[::1] stop):
+        """Poll a flag (1,) during long evaluations: they raise Stopped where it is set."""
+        self.stop = stop
+        self.target.stop = &stop[0]
+
     def start(self, double mean, double tau, double sigma):
         """Coordinates near the mode, given what location, scale and noise look like in the data."""
         cdef double known[3]
         cdef double z[16]
         known[0], known[1], known[2] = mean, tau, sigma
-        check(hf_start(&self.target, &self.hyper, self.data, known, z))
+        cdef int status
+        with nogil:
+            status = hf_start(&self.target, &self.hyper, self.data, known, z)
+        check(status)
         return [z[k] for k in range(self.target.d)]
 
     def build_proposal(self, list start, uint64_t seed, bint grid):
@@ -292,7 +317,11 @@ cdef class Collapsed(Target):
     def scan(self, double drop):
         """Range of lambda the data leave, and the profile's place; see csrc/phi/start.c."""
         cdef double lo, hi, best, mean, sigma2
-        hf_lambda_scan(&self.ctx, drop, &lo, &hi, &best, &mean, &sigma2)
+        cdef int status
+        with nogil:
+            status = hf_lambda_scan(&self.ctx, drop, self.target.stop, &lo, &hi, &best, &mean,
+                                    &sigma2)
+        check(status)
         return lo, hi, best, mean, sigma2
 
     def table_size(self, double lo, double hi):
@@ -323,8 +352,10 @@ cdef class Collapsed(Target):
         """Values (n_node, n) with a skipped mean drawn, and components (4, n); n <= TILE."""
         cdef const double *point = &z[0, 0] if z.shape[0] else NULL
         cdef double *values = &x[0, 0] if x.shape[0] else NULL
-        check(hf_collapsed_finish(&self.ctx, seed, chain, first, <int>x.shape[1], point, values,
-                                       &part[0, 0]))
+        cdef int status, n = <int>x.shape[1]
+        with nogil:
+            status = hf_collapsed_finish(&self.ctx, seed, chain, first, n, point, values, &part[0, 0])
+        check(status)
 
 
 cdef class Integrated(Target):
@@ -426,6 +457,7 @@ cdef class Chain:
         self.target, self.stop_flag, self.stop = target, stop, stop
         self.plan.kernels, self.plan.seed = target.kernels, seed
         self.plan.target, self.plan.proposal = target.target, target.proposal
+        self.plan.target.stop = &self.stop[0]
         self.plan.passes = passes
         self.state.chain, self.state.stop = chain, &self.stop[0]
         self.plan.n_block = len(blocks)
@@ -463,21 +495,30 @@ cdef class Chain:
         else:
             for k, v in enumerate(start):
                 self.state.z[k] = v
+        cdef int status = HF_OK
         if not isinstance(self.target, Conditional):
-            check(self.plan.target.eval(&self.plan.target, 1, self.state.z, &lp))
+            with nogil:
+                status = self.plan.target.eval(&self.plan.target, 1, self.state.z, &lp)
+        check(status)
         self.state.lp = lp
 
     def run(self, uint32_t first, double[:, ::1] path):
-        """Sweeps first.. into path (d, n); True if the stop flag was seen."""
-        cdef int status, n = <int>path.shape[1]
+        """Sweeps first.. into path (d, n); return how many were finished before the stop flag."""
+        cdef int status, done = 0, n = <int>path.shape[1]
         with nogil:
-            status = hf_run(&self.plan, &self.state, first, n, &path[0, 0])
-        check(status)
-        return status == HF_STOPPED
+            status = hf_run(&self.plan, &self.state, first, n, &done, &path[0, 0])
+        if status != HF_STOPPED:
+            check(status)
+        return done
 
     @property
     def moved(self):
         return self.state.moved
+
+    @property
+    def cut(self):
+        """Slices wider than the cap on their interval."""
+        return self.state.cut
 
     @property
     def sums(self):

@@ -17,15 +17,18 @@ def scan_codes(const int64_t[::1] code, int64_t lo, int64_t hi):
     return least, most
 
 
-def add_rows(const int64_t[::1] code, const double[::1] y, const double[::1] se, int64_t base,
-             double centre, const double[::1] near, int64_t lo, int64_t hi, uint32_t[::1] count,
-             double[::1] s):
+def add_rows(const int64_t[::1] code, const double[::1] y, const double[::1] se,
+             const double[::1] weight, int64_t base, double centre, const double[::1] near,
+             int64_t lo, int64_t hi, uint32_t[::1] count, double[::1] s):
     """Add rows lo..hi to one slab."""
-    cdef const double *around = NULL if near is None else &near[0]
-    cdef const int64_t *c = NULL if code is None else &code[0]
-    cdef const double *e = NULL if se is None else &se[0]
+    cdef hf_rows r
+    r.code = NULL if code is None else &code[0]
+    r.y, r.base, r.centre = &y[0], base, centre
+    r.se = NULL if se is None else &se[0]
+    r.weight = NULL if weight is None else &weight[0]
+    r.near = NULL if near is None else &near[0]
     with nogil:
-        hf_add_rows(c, &y[0], e, base, centre, around, lo, hi, &count[0], &s[0])
+        hf_add_rows(&r, lo, hi, &count[0], &s[0])
 
 
 def finish_groups(int width, const uint32_t[:, ::1] count, const double[::1] s, double centre,

@@ -1,9 +1,7 @@
-"""From what the user passes to checked columns: outcome, codes of groups, known standard errors."""
+"""From what the user passes to checked columns: outcome, groups, known standard errors, weights."""
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,12 +9,38 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from hierfast.distributions.base import Form
+from hierfast.frames import Table, read_numbers
+from hierfast.labels import Coded, code_labels, plain
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
+MOST_ROWS = 2**32  # rows a group can count
+
 
 @dataclass(frozen=True, slots=True)
+class Roles:
+    """Which columns a model reads, and how.
+
+    Attributes
+    ----------
+    noise : str or None
+        Column of the likelihood's known scales.
+    form : int
+        What it holds: 0 standard deviations, 1 variances, 2 precisions.
+    weights : str or float or None
+        Column of frequency weights, or one for all rows.
+    location : str or None
+        Column of the population's known location.
+    """
+
+    noise: str | None = None
+    form: int = 0
+    weights: str | float | None = None
+    location: str | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Columns:
     """Checked columns.
 
@@ -24,44 +48,68 @@ class Columns:
     ----------
     y : numpy.ndarray
         Outcome (N,), contiguous; finiteness is checked where it is read.
-    codes : numpy.ndarray or None
-        Integer label of each row's group, or its place among `labels`; None: one group a row.
-    labels : numpy.ndarray or None
-        Sorted labels, where the codes are not labels themselves.
-    se : numpy.ndarray or None
-        Known standard deviation of each row.
-    y_name, group_name, se_name : str
+    coded : Coded or None
+        Each row's group; None: one group a row.
+    se, weight, location : numpy.ndarray or None
+        Known standard deviation, frequency weight, known location of each row (N,).
+    table : GroupTable or None
+        Columns of groups.
+    row : numpy.ndarray or None
+        Place of each row in the data, where rows were dropped.
+    dropped : str
+        What was dropped; empty if nothing.
+    y_name, group_name, se_name, location_name : str
         How messages and results call them.
     """
 
     y: FloatArray
-    codes: IntArray | None
-    labels: NDArray[Any] | None
-    se: FloatArray | None
-    y_name: str
-    group_name: str
-    se_name: str
+    coded: Coded | None
+    se: FloatArray | None = None
+    weight: FloatArray | None = None
+    location: FloatArray | None = None
+    table: GroupTable | None = None
+    row: IntArray | None = None
+    dropped: str = ""
+    y_name: str = "y"
+    group_name: str = "group"
+    se_name: str = ""
+    location_name: str = ""
+
+    def place(self, row: int) -> int:
+        """Tell where in the data a row stands."""
+        return row if self.row is None else int(self.row[row])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class GroupTable:
+    """One row a group: sorted labels (K,) and, where the model reads one, its location (K,)."""
+
+    labels: NDArray[Any]
+    location: FloatArray | None
 
 
 def read_columns(
-    data: Mapping[str, ArrayLike],
+    data: Any,
     y: str | ArrayLike,
     group: str | ArrayLike | None,
-    noise_column: str | None,
-    noise_form: int,
+    roles: Roles = Roles(),  # immutable
+    groups: Any = None,
+    na: str = "raise",
 ) -> Columns:
     """Check and convert the columns of a normal model.
 
     Parameters
     ----------
-    data : mapping of str to array_like
+    data : mapping or frame
         The table.
     y, group : str or array_like
         Column names or values; no group: every row is its own.
-    noise_column : str, optional
-        Column of known scales.
-    noise_form : int
-        What the column holds: 0 standard deviations, 1 variances, 2 precisions.
+    roles : Roles
+        What else the model reads.
+    groups : mapping or frame, optional
+        A row a group, with the column of labels and those the population reads.
+    na : str
+        "raise", or "drop" for leaving out rows in which something is missing.
 
     Returns
     -------
@@ -73,69 +121,126 @@ def read_columns(
     KeyError, TypeError, ValueError
         Naming the column and row that are wrong.
     """
-    if not isinstance(data, Mapping):
-        raise TypeError(
-            f"data must be a dict of columns (name -> array); got {type(data).__name__}"
-        )
-    y_name, raw = _pick(data, y, "y")
-    outcome = _numbers(raw, y_name)
-    if len(outcome) == 0:
+    if na not in ("raise", "drop"):
+        raise ValueError(f"na must be 'raise' or 'drop'; got {na!r}")
+    rows = Table(data)
+    y_name, raw = rows.pick(y, "y")
+    columns: dict[str, Any] = {"y": (y_name, read_numbers(raw, y_name))}
+    if len(columns["y"][1]) == 0:
         raise ValueError(f"{y_name} is empty: there are no rows to learn from")
-    group_name, codes, labels = "group", None, None
+    group_name, coded = "group", None
     if group is not None:
-        group_name, raw_group = _pick(data, group, "group")
-        codes, labels = _codes(raw_group, group_name)
-        _same_length(codes, group_name, outcome, y_name)
-    se, se_name = None, ""
-    if noise_column is not None:
-        se_name, raw_se = _pick(data, noise_column, "sigma")
-        se = _scales(_numbers(raw_se, se_name), se_name, noise_form)
-        _same_length(se, se_name, outcome, y_name)
-    return Columns(outcome, codes, labels, se, y_name, group_name, se_name)
-
-
-def _pick(data: Mapping[str, ArrayLike], what: Any, role: str) -> tuple[str, Any]:
-    if isinstance(what, str):
-        if what not in data:
-            known = ", ".join(map(repr, data)) or "none"
-            raise KeyError(f"{role}: there is no column {what!r} in data; its columns are {known}")
-        return what, data[what]
-    return role, what
-
-
-def _numbers(raw: Any, name: str) -> FloatArray:
-    array = np.asarray(raw)
-    if array.ndim != 1:
-        raise ValueError(f"{name} must be one-dimensional; it has shape {array.shape}")
-    if array.dtype.kind not in "fiub":
-        bad = next((f" (row 0 is {v!r})" for v in array[:1].tolist()), "")
-        raise TypeError(f"{name} must hold numbers; it has dtype {array.dtype}{bad}")
-    return np.ascontiguousarray(array, dtype=np.float64)
-
-
-def _same_length(column: NDArray[Any], name: str, other: NDArray[Any], other_name: str) -> None:
-    if len(column) != len(other):
+        group_name, raw = rows.pick(group, "group")
+        coded = code_labels(raw, group_name)
+    elif groups is not None:
+        raise ValueError("groups is a table of groups, but group names no column to match it with")
+    if roles.noise is not None:
+        columns["se"] = (roles.noise, read_numbers(rows.pick(roles.noise, "sigma")[1], roles.noise))
+    if isinstance(roles.weights, str):
+        raw = rows.pick(roles.weights, "weights")[1]
+        columns["weight"] = (roles.weights, read_numbers(raw, roles.weights))
+    table = None if groups is None else _read_groups(groups, group_name, roles)
+    if roles.location is not None and (table is None or table.location is None):
+        raw = rows.pick(roles.location, "population's mu")[1]
+        columns["location"] = (roles.location, read_numbers(raw, roles.location))
+    _check_lengths(columns, coded, group_name)
+    keep, dropped = None, ""
+    if na == "drop":
+        keep, dropped = _complete(columns, coded, group_name)
+    elif coded is not None and coded.missing is not None:
+        row = int(np.flatnonzero(coded.missing)[0])
         raise ValueError(
-            f"columns differ in length: {name} has {len(column)} rows, "
-            f"{other_name} has {len(other)}"
+            f"{group_name}: row {row} is missing; give every row the label of its group, or pass "
+            "na='drop'"
         )
+    if keep is not None:
+        columns = {k: (n, np.ascontiguousarray(v[keep])) for k, (n, v) in columns.items()}
+        coded = None if coded is None else coded.keep(keep)
+    values = {k: v for k, (_, v) in columns.items()}
+    out = Columns(
+        **values,
+        coded=coded,
+        table=table,
+        row=keep,
+        dropped=dropped,
+        y_name=y_name,
+        group_name=group_name,
+        se_name=roles.noise or "",
+        location_name=roles.location or "",
+    )
+    return _checked(out, roles)
 
 
-def _scales(values: FloatArray, name: str, form: int) -> FloatArray:
-    if form == Form.AS_IS:
-        return values
-    wrong = np.flatnonzero(~(values > 0) | ~np.isfinite(values))
-    if len(wrong):
-        raise_row(values, name, int(wrong[0]), "positive and finite")
-    root = np.sqrt(values)
-    return root if form == Form.SQRT else 1.0 / root
+def _check_lengths(columns: dict[str, Any], coded: Coded | None, group_name: str) -> None:
+    y_name, y = columns["y"]
+    sizes = {name: len(values) for name, values in columns.values()}
+    if coded is not None:
+        sizes[group_name] = len(coded.codes)
+    for name, size in sizes.items():
+        if size != len(y):
+            raise ValueError(
+                f"columns differ in length: {name} has {size} rows, {y_name} has {len(y)}"
+            )
 
 
-def raise_row(values: FloatArray, name: str, row: int, wanted: str) -> None:
+def _complete(
+    columns: dict[str, Any], coded: Coded | None, group_name: str
+) -> tuple[IntArray | None, str]:
+    """Rows in which nothing is missing (None: all), and what the others lack."""
+    gone = {name: np.isnan(values) for name, values in columns.values()}
+    if coded is not None and coded.missing is not None:
+        gone[group_name] = coded.missing
+    whole = ~np.logical_or.reduce(list(gone.values()))
+    if whole.all():
+        return None, ""
+    kept = np.flatnonzero(whole)
+    lacks = ", ".join(f"{name} {int(m.sum()):,}" for name, m in gone.items() if m.any())
+    dropped = f"{len(whole) - len(kept):,} of {len(whole):,} rows with missing values ({lacks})"
+    if not len(kept):
+        raise ValueError(f"na='drop' leaves no rows: {dropped}")
+    return kept, dropped
+
+
+def _checked(columns: Columns, roles: Roles) -> Columns:
+    """Check known scales and weights, and bring scales to standard deviations."""
+    se, weight = columns.se, columns.weight
+    if se is not None and roles.form != Form.AS_IS:
+        wrong = np.flatnonzero(~((se > 0) & np.isfinite(se)))
+        if len(wrong):
+            raise_row(columns, se, columns.se_name, int(wrong[0]), "positive and finite")
+        root = np.sqrt(se)
+        se = root if roles.form == Form.SQRT else 1.0 / root
+    if isinstance(roles.weights, float):
+        weight = np.full(len(columns.y), roles.weights)
+    if weight is not None:
+        wrong = np.flatnonzero(~((weight >= 0) & (weight == np.rint(weight)) & np.isfinite(weight)))
+        if len(wrong):
+            wanted = "a whole number of identical rows, 0 or more (frequency weights)"
+            raise_row(columns, weight, str(roles.weights), int(wrong[0]), wanted)
+        total = float(weight.sum())
+        if total >= MOST_ROWS:
+            raise ValueError(
+                f"{roles.weights}: the weights add up to {total:.6g} rows; at most "
+                f"{MOST_ROWS - 1:,} can be counted"
+            )
+        if not total:
+            raise ValueError(f"{roles.weights}: all weights are 0: there are no rows to learn from")
+    if columns.location is not None:
+        wrong = np.flatnonzero(~np.isfinite(columns.location))
+        if len(wrong):
+            raise_row(columns, columns.location, columns.location_name, int(wrong[0]), "finite")
+    return Columns(
+        **{f: getattr(columns, f) for f in Columns.__slots__} | {"se": se, "weight": weight}
+    )
+
+
+def raise_row(columns: Columns, values: FloatArray, name: str, row: int, wanted: str) -> None:
     """Raise the error for one wrong number.
 
     Parameters
     ----------
+    columns : Columns
+        Where it stands.
     values : numpy.ndarray
         The column.
     name : str
@@ -150,66 +255,125 @@ def raise_row(values: FloatArray, name: str, row: int, wanted: str) -> None:
     ValueError
         Always.
     """
-    raise ValueError(f"{name}: row {row} is {values[row]}; it must be {wanted}")
+    value = values[row]
+    if np.isnan(value):
+        wanted += "; drop or impute missing rows, or pass na='drop'"
+    raise ValueError(f"{name}: row {columns.place(row)} is {value}; it must be {wanted}")
 
 
-def _codes(raw: Any, name: str) -> tuple[IntArray, NDArray[Any] | None]:
-    array = np.asarray(raw)
-    if array.ndim != 1:
-        raise ValueError(f"{name} must be one-dimensional; it has shape {array.shape}")
-    kind = array.dtype.kind
-    if kind in "ib" or (kind == "u" and array.dtype.itemsize < 8):
-        return np.ascontiguousarray(array, dtype=np.int64), None
-    if kind == "f":
-        wrong = np.flatnonzero(~np.isfinite(array) | (array != np.rint(array)))
-        if len(wrong):
-            row = int(wrong[0])
-            raise ValueError(
-                f"{name}: row {row} is {array[row]}; labels of groups must be integers or text"
-            )
-        return array.astype(np.int64), None
-    if kind in "MmuU":
-        labels, codes = np.unique(array, return_inverse=True)
-    else:
-        labels, codes = _unique_text(array, name)
-    return np.ascontiguousarray(codes.ravel(), dtype=np.int64), labels
+def _read_groups(groups: Any, group_name: str, roles: Roles) -> GroupTable:
+    table = Table(groups, "groups")
+    _, raw = table.pick(group_name, "group")
+    coded = code_labels(raw, f"groups' {group_name}")
+    if coded.missing is not None:
+        row = int(np.flatnonzero(coded.missing)[0])
+        raise ValueError(f"groups: the label in row {row} of {group_name} is missing")
+    present, first, count = np.unique(coded.codes, return_index=True, return_counts=True)
+    labels, at = coded.sorted(present)
+    if (count > 1).any():
+        twice = present[count > 1][0]
+        rows = np.flatnonzero(coded.codes == twice)[:2].tolist()
+        label = labels[int(np.flatnonzero((present if at is None else present[at]) == twice)[0])]
+        raise ValueError(
+            f"groups: the group {plain(label)!r} stands in rows {rows[0]} and {rows[1]}; "
+            "every group must have one row"
+        )
+    first = first if at is None else first[at]
+    if roles.location is None or roles.location not in table.names:
+        return GroupTable(labels, None)
+    values = read_numbers(table[roles.location], roles.location)
+    if len(values) != len(coded.codes):
+        raise ValueError(
+            f"columns of groups differ in length: {roles.location} has {len(values)} rows, "
+            f"{group_name} has {len(coded.codes)}"
+        )
+    wrong = np.flatnonzero(~np.isfinite(values))
+    if len(wrong):
+        raise ValueError(
+            f"groups: {roles.location} in row {wrong[0]} is {values[wrong[0]]}; it must be finite"
+        )
+    return GroupTable(labels, values[first])
 
 
-def _unique_text(array: NDArray[Any], name: str) -> tuple[NDArray[Any], IntArray]:
-    values = array.tolist()
-    for row, value in enumerate(values):
-        if not isinstance(value, str | bytes | int) or isinstance(value, bool):
-            raise TypeError(
-                f"{name}: row {row} is {value!r}; labels of groups must be integers or text"
-            )
-        if type(value) is not type(values[0]):
-            raise TypeError(
-                f"{name}: row {row} is {value!r}, row 0 is {values[0]!r}; "
-                "labels of groups must be of one type"
-            )
-    found: Any = np.unique(np.array(values), return_inverse=True)
-    return found[0], found[1]
-
-
-def label_keys(labels: NDArray[Any]) -> NDArray[np.uint64]:
-    """Turn labels into the 64-bit keys of their noise.
+def match_groups(table: GroupTable, labels: NDArray[Any], columns: Columns) -> IntArray:
+    """Find the groups of the rows in the table of groups.
 
     Parameters
     ----------
+    table : GroupTable
+        The table.
     labels : numpy.ndarray
-        Sorted labels: integers and dates stand for themselves, text for a fixed hash.
+        Sorted labels of the groups that have rows (J,).
+    columns : Columns
+        The rows.
 
     Returns
     -------
     numpy.ndarray
-        Keys (J,).
+        Place of each in the table (J,).
+
+    Raises
+    ------
+    ValueError
+        If a group is not in the table.
     """
-    if labels.dtype.kind in "iu":
-        return np.ascontiguousarray(labels).view(np.uint64)
-    if labels.dtype.kind in "Mm":
-        return np.ascontiguousarray(labels).view(np.int64).view(np.uint64)
-    digests = (
-        hashlib.blake2b(v if isinstance(v, bytes) else v.encode(), digest_size=8).digest()
-        for v in labels.tolist()
-    )
-    return np.frombuffer(b"".join(digests), dtype="<u8").astype(np.uint64)
+    kinds = {("text" if v.dtype.kind in "OUST" else v.dtype.kind) for v in (labels, table.labels)}
+    if len(kinds) > 1:
+        raise TypeError(
+            f"labels of {columns.group_name} are of one kind in the data (such as "
+            f"{plain(labels[0])!r}) and of another in groups (such as {plain(table.labels[0])!r})"
+        )
+    at = np.searchsorted(table.labels, labels)
+    there = at < len(table.labels)
+    there[there] = np.asarray(table.labels[at[there]] == labels[there], dtype=bool)
+    if not there.all():
+        missing = labels[int(np.flatnonzero(~there)[0])]
+        raise ValueError(
+            f"groups has no row for the group {plain(missing)!r} of {columns.group_name} "
+            f"({int((~there).sum()):,} of {len(labels):,} groups are missing)"
+        )
+    return at.astype(np.int64)
+
+
+def group_location(columns: Columns, codes: IntArray, label: NDArray[Any]) -> FloatArray:
+    """Location of each group from a column of the rows, which must agree within a group.
+
+    Parameters
+    ----------
+    columns : Columns
+        The rows; `location` is there.
+    codes : numpy.ndarray
+        Codes of the groups in the order of their labels (J,).
+    label : numpy.ndarray
+        Their labels (J,).
+
+    Returns
+    -------
+    numpy.ndarray
+        Locations (J,).
+
+    Raises
+    ------
+    ValueError
+        Naming the group in which the column varies.
+    """
+    values = columns.location
+    assert values is not None
+    if columns.coded is None:
+        return values
+    low = int(codes.min())
+    place = np.zeros(int(codes.max()) - low + 1, dtype=np.int64)
+    place[codes - low] = np.arange(len(codes))
+    kept = np.ones(len(values), dtype=bool) if columns.weight is None else columns.weight > 0
+    rows, at = values[kept], place[columns.coded.codes[kept] - low]
+    out = np.empty(len(codes))
+    out[at[::-1]] = rows[::-1]
+    wrong = np.flatnonzero(rows != out[at])
+    if len(wrong):
+        j = at[wrong[0]]
+        raise ValueError(
+            f"the population's mu, column {columns.location_name!r}, varies within the group "
+            f"{plain(label[j])!r}: "
+            f"it is {out[j]} in one row and {rows[wrong[0]]} in another; it must be constant within a group"
+        )
+    return out

@@ -29,6 +29,8 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from hierfast._core import ndtri
+
 FloatArray: TypeAlias = NDArray[np.float64]
 
 PROBS = (0.05, 0.25, 0.5, 0.75, 0.95)
@@ -425,10 +427,9 @@ def _scores(ordered: FloatArray) -> FloatArray:
 @lru_cache(maxsize=4)
 def _blom(size: int) -> FloatArray:
     """Tabulate normal scores of the ranks 0, 1/2, 1, ... of `size` draws; the first is no rank."""
-    from scipy.special import ndtri
-
     rank = np.arange(2 * size + 1) / 2
-    table: FloatArray = ndtri((rank - 3 / 8) / (size - 2 * 3 / 8 + 1))
+    prob = (rank - 3 / 8) / (size - 2 * 3 / 8 + 1)
+    table = np.array([ndtri(p) if p > 0 else np.nan for p in prob.tolist()])
     table.setflags(write=False)
     return table
 

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from hierfast.groups import Groups
 from hierfast.sampler import FloatArray
 
 if TYPE_CHECKING:
     from hierfast.plan import Plan
+    from hierfast.plot import Plot
+    from hierfast.report import Report
     from hierfast.summary import Summary
 
 
@@ -31,16 +31,71 @@ class Draws:
         Components of the groups' posteriors (chains, 4, draws).
     moved : list of int
         Accepted proposals per chain.
+    chains : tuple of int
+        Which chains these are: randomness of the effects is theirs.
+    cut : int
+        Slices that were wider than the cap on their interval.
     """
 
     seed: int
     values: FloatArray
     parts: FloatArray
     moved: list[int]
+    chains: tuple[int, ...]
+    cut: int
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Time:
+    """Wall-clock time of a fit, in seconds.
+
+    Attributes
+    ----------
+    data : float
+        Reading the data.
+    plan : float
+        Deciding how to sample.
+    sample : float
+        Sampling.
+
+    Examples
+    --------
+    >>> from hierfast.fit import Time
+    >>> Time(0.0031, 0.005, 0.0042)
+    12.3 ms (data 3.1, plan 5.0, sampling 4.2)
+    """
+
+    data: float
+    plan: float
+    sample: float
+
+    @property
+    def total(self) -> float:
+        """All three, in seconds."""
+        return self.data + self.plan + self.sample
+
+    def __repr__(self) -> str:
+        """Print total and parts in one unit."""
+        factor, unit = (1.0, "s") if self.total >= 10 else (1e3, "ms")
+        total, *parts = (factor * t for t in (self.total, self.data, self.plan, self.sample))
+        names = zip(("data", "plan", "sampling"), parts, strict=True)
+        inside = ", ".join(f"{name} {value:,.1f}" for name, value in names)
+        return f"{total:,.1f} {unit} ({inside})"
 
 
 class Fit:
     """The posterior.
+
+    Parameters
+    ----------
+    plan : Plan
+        How it was sampled.
+    draws : Draws
+        What the chains left.
+    cores : int
+        Threads that groups are read with.
+    seconds : float
+        Time spent on sampling.
 
     Attributes
     ----------
@@ -50,16 +105,36 @@ class Fit:
         The effects.
     plan : Plan
         How it was sampled.
-    seconds : float
-        Wall-clock time of the call.
+    time : Time
+        What the call took.
+
+    Examples
+    --------
+    >>> import hierfast as hf
+    >>> model = hf.Model(hf.Normal(sigma="se"), hf.Normal(hf.Normal(0, 5), hf.HalfCauchy(5)))
+    >>> table = hf.datasets.load("eight_schools")
+    >>> fit = model.fit(table, y="effect", group="school", random_seed=1)
+    >>> fit.hyper["school_sigma"].shape
+    (4, 1000)
     """
 
     def __init__(self, plan: Plan, draws: Draws, cores: int, seconds: float) -> None:
-        self.plan, self.seconds = plan, seconds
+        self.plan, self.time = plan, Time(*plan.seconds, seconds)
         self._draws = draws
         place = {node.name: i for i, node in enumerate(plan.graph.nodes)}
         self.hyper = {name: draws.values[:, place[name], :] for name in plan.graph.display}
         self.groups = Groups(plan, draws, cores)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Chains and draws of each."""
+        chains, _, draws = self._draws.values.shape
+        return chains, draws
+
+    @property
+    def cut(self) -> int:
+        """Slices that were wider than the cap on their interval, over all draws kept."""
+        return self._draws.cut
 
     def summary(self, probs: Sequence[float] = (0.05, 0.25, 0.5, 0.75, 0.95)) -> Summary:
         """Summarise the hyperparameters.
@@ -87,23 +162,57 @@ class Fit:
 
         return summarise(self.hyper, probs)
 
+    @property
+    def plot(self) -> Plot:
+        """Pictures; see `hierfast.plot.Plot`."""
+        from hierfast.plot import Plot
+
+        return Plot(self)
+
     @cached_property
-    def _table(self) -> Summary:
+    def summary_table(self) -> Summary:
+        """The summary with its usual quantiles, made once."""
         return self.summary()
+
+    def diagnose(self) -> Report:
+        """Say whether the draws can be trusted, and what the data leave open.
+
+        Looked at are the effective sample sizes and R-hats of all hyperparameters, R-hat against a
+        threshold that 1 in 100 fits that have converged exceed, whatever the number of
+        hyperparameters, chains and draws (equation (2) of `hierfast.report`); the error of
+        quadrature and of tabulated quantiles, where there are any; caps that were hit; and
+        hyperparameters whose posterior is about as wide as their prior and in the same place.
+
+        Returns
+        -------
+        Report
+            Prints as a paragraph; ``ok`` and ``problems`` are for programs, ``remarks`` names what
+            the data tell little about.
+
+        Examples
+        --------
+        >>> import hierfast as hf
+        >>> model = hf.Model(hf.Normal(sigma=1), hf.Normal(hf.Flat(), hf.HalfNormal(1)))
+        >>> fit = model.fit({"y": [1.0, 2.0, 4.0]}, y="y", random_seed=1, progressbar=False)
+        >>> fit.diagnose().ok
+        True
+        """
+        from hierfast.report import report
+
+        return report(self)
+
+    @property
+    def _head(self) -> str:
+        chains, draws = self.shape
+        return f"{chains} chains x {draws:,} draws, {self.plan.scheme}, {self.time!r}"
 
     def __repr__(self) -> str:
         """Print hyperparameters, a diagnosis in a line and the time taken."""
-        chains, _, draws = self._draws.values.shape
-        head = (
-            f"{chains} chains x {draws:,} draws, {self.plan.scheme}, {1e3 * self.seconds:,.1f} ms"
-        )
-        if not self.hyper:
-            return f"{head}\nno unknown hyperparameters"
-        table = self._table
-        ess = np.minimum(table["ess_bulk"], table["ess_tail"])
-        worst = int(np.argmin(ess))
-        verdict = (
-            f"smallest ESS {ess[worst]:,.0f} ({table.names[worst]}), "
-            f"largest R-hat {np.max(table['r_hat']):.3f}"
-        )
-        return f"{head}\n{table!r}\n{verdict}"
+        table = [repr(self.summary_table)] if self.hyper else []
+        return "\n".join([self._head, *table, self.diagnose().short])
+
+    def _repr_html_(self) -> str:
+        from hierfast.html import paragraph
+
+        table = self.summary_table._repr_html_() if self.hyper else ""
+        return paragraph(self._head) + table + paragraph(self.diagnose().short)

@@ -70,6 +70,8 @@ class Graph:
         The column, if the likelihood's scale is one.
     display : tuple of str
         Names of the unknowns in the order in which they are shown.
+    location_column : str or None
+        The column, if the population's mean is one: effects are then read about it.
     """
 
     nodes: tuple[Node, ...]
@@ -78,6 +80,7 @@ class Graph:
     noise: Arg
     noise_column: str | None
     display: tuple[str, ...]
+    location_column: str | None = None
 
 
 class _Builder:
@@ -94,8 +97,8 @@ class _Builder:
             return Arg(self.add(value, name, argument.domain, depth), int(form), 0.0)
         if not isinstance(value, float):
             raise ValueError(
-                f"{name} is the column {value!r}: columns in populations and priors are not "
-                "available in this version; give a number or a distribution"
+                f"{name} is the column {value!r}: of a population only the mean can be a column, of a "
+                "prior nothing can, in this version; give a number or a distribution"
             )
         return Arg(-1, int(Form.AS_IS), apply_form(value, form))
 
@@ -138,8 +141,8 @@ def build_graph(likelihood: Normal, population: Normal, group_name: str = "group
     Raises
     ------
     ValueError
-        If there are more than 16 unknowns, two would bear one name, or a population or prior
-        names a column.
+        If there are more than 16 unknowns, two would bear one name, or a prior or a population's
+        scale names a column.
     """
     builder = _Builder()
     _, scale = likelihood.arguments()
@@ -148,11 +151,16 @@ def build_graph(likelihood: Normal, population: Normal, group_name: str = "group
     else:
         noise, noise_column = builder.read(scale, scale.name, 0), None
     mean, spread = population.arguments()
+    location, location_column = Arg(-1, 0, 0.0), mean.value
+    if not isinstance(location_column, str):
+        location = builder.read(mean, f"{group_name}_{mean.name}", 0)
+        location_column = None
     graph = Graph(
-        location=builder.read(mean, f"{group_name}_{mean.name}", 0),
+        location=location,
         scale=builder.read(spread, f"{group_name}_{spread.name}", 0),
         noise=noise,
         noise_column=noise_column,
+        location_column=location_column,
         nodes=tuple(builder.nodes),
         display=builder.display(),
     )

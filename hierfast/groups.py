@@ -10,16 +10,24 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from hierfast import _core
-from hierfast.data import label_keys
-from hierfast.readout import MixtureReader, QuadratureReader, Reader
+from hierfast.diagnose import percent
+from hierfast.labels import find_label, label_keys
+from hierfast.readout import Reader, open_reader
 from hierfast.sampler import FloatArray
+from hierfast.summary import import_pandas
 from hierfast.threads import run_all
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from hierfast.fit import Draws
     from hierfast.plan import Plan
 
+NDTRI = 8  # the normal quantile among the functions of csrc/twin.h
 SHOWN = 3  # groups at each end of a repr
+LABEL = 40  # characters of a label in a table
+AT_ONCE = 200_000  # integrals that a repr may spend on reading all groups
+FEW_POINTS = 200  # draws behind those of its figures that it reads for itself
 
 
 class Groups:
@@ -34,6 +42,15 @@ class Groups:
         Sorted labels (J,).
     quantile_error : float
         Largest error found in the quantiles last read, in posterior sd; 0 where none were tabulated.
+
+    Examples
+    --------
+    >>> import hierfast as hf
+    >>> model = hf.Model(hf.Normal(sigma="se"), hf.Normal(hf.Normal(0, 5), hf.HalfCauchy(5)))
+    >>> table = hf.datasets.load("eight_schools")
+    >>> fit = model.fit(table, y="effect", group="school", random_seed=1)
+    >>> fit.groups.mean.shape, fit.groups["A"].n
+    ((8,), 1)
     """
 
     def __init__(self, plan: Plan, draws: Draws, cores: int) -> None:
@@ -43,9 +60,7 @@ class Groups:
 
     @cached_property
     def _reader(self) -> Reader:
-        if self._plan.scheme == "quadrature":
-            return QuadratureReader(self._plan, self._draws.values, self._cores)
-        return MixtureReader(self._plan, self._draws.parts, self._cores)
+        return open_reader(self._plan, self._draws.values, self._draws.parts, self._cores)
 
     @cached_property
     def _moments(self) -> tuple[FloatArray, FloatArray]:
@@ -140,43 +155,137 @@ class Groups:
         return out
 
     def _positions(self, groups: Any) -> NDArray[np.intp]:
-        wanted = [groups] if isinstance(groups, str | bytes | int | np.generic) else list(groups)
-        return np.array([self._position(label) for label in wanted], dtype=np.intp)
-
-    def _position(self, label: Any) -> int:
-        try:
-            at = int(np.searchsorted(self.labels, label))
-        except (TypeError, np.exceptions.DTypePromotionError):
-            at = len(self.labels)
-        if at == len(self.labels) or self.labels[at] != label:
-            raise KeyError(f"there is no group {label!r}")
-        return at
+        several = isinstance(groups, list | np.ndarray) or (
+            hasattr(groups, "__iter__") and not isinstance(groups, str | bytes | tuple)
+        )
+        if isinstance(groups, tuple):  # one label, where labels are tuples
+            several = self.labels.dtype.kind != "O" or not isinstance(self.labels[0], tuple)
+        wanted = list(groups) if several else [groups]
+        return np.array([find_label(self.labels, label) for label in wanted], dtype=np.intp)
 
     def __getitem__(self, label: Any) -> Group:
         """Give one group by its label."""
-        return Group(self, self._position(label), label)
+        return Group(self, find_label(self.labels, label), label)
 
     def __len__(self) -> int:
         """Count the groups."""
         return len(self.labels)
 
+    def to_pandas(self, prob: float | None = 0.9) -> pd.DataFrame:
+        """Give a data frame: a row a group.
+
+        Parameters
+        ----------
+        prob : float, optional
+            Probability inside a central interval, whose ends are columns; none where it is None.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Columns ``n``, ``mean``, ``sd`` and, for 0.9, ``5%`` and ``95%``; indexed by the groups'
+            labels under the name of the group column.
+
+        Raises
+        ------
+        ImportError
+            If pandas is not installed.
+        """
+        pandas = import_pandas()
+        columns: dict[str, Any] = {"n": self.n, "mean": self.mean, "sd": self.sd}
+        if prob is not None:
+            ends = self.interval(prob)
+            columns |= {
+                percent(0.5 * (1 - prob)): ends[:, 0],
+                percent(0.5 * (1 + prob)): ends[:, 1],
+            }
+        return pandas.DataFrame(
+            columns, index=pandas.Index(self.labels, name=self._plan.group_name)
+        )
+
+    def _shown(self) -> tuple[str, list[list[str]]]:
+        """Write the largest and the smallest; those in the data where reading all takes long."""
+        count = len(self)
+        points = self._draws.values.shape[0] * self._draws.values.shape[2]
+        plan = self._plan
+        slow = plan.scheme == "quadrature" and count * points > AT_ONCE
+        slow = slow and plan.location is None and len(plan.informed) == count
+        by_data = slow and "_moments" not in self.__dict__
+        key = self._plan.statistics.mean if by_data else self.mean
+        order = _extremes(key)
+        mean, sd = self._few(order) if by_data else (self.mean[order], self.sd[order])
+        stats = self._plan.statistics
+        size = (stats.weight if stats.rows is None else stats.rows)[order].astype(np.int64)
+        rows = [[self._plan.group_name, "mean", "sd", "n"]]
+        for k, j in enumerate(order):
+            if len(order) < count and k == SHOWN:
+                rows.append(["...", "", "", ""])
+            label = shorten(str(self.labels[j]))
+            rows.append([label, f"{mean[k]:.4g}", f"{sd[k]:.3g}", f"{size[k]:,}"])
+        which = "largest and smallest in the data" if by_data else "largest and smallest"
+        told = f", {which}" if len(order) < count else ""
+        return f"{count:,} groups ({self._plan.group_name}), posterior mean and sd{told}", rows
+
+    def _few(self, at: NDArray[np.intp]) -> tuple[FloatArray, FloatArray]:
+        """Moments of a few groups under quadrature, from some of the draws."""
+        values = np.concatenate(list(self._draws.values), axis=1).T
+        points = np.ascontiguousarray(values[:: max(1, len(values) // FEW_POINTS)])
+        found, one = np.empty((2, len(points), len(at))), np.empty((2, 1))
+        for i, x in enumerate(points):
+            for k, j in enumerate(at):
+                self._plan.target.moments(x, j, j + 1, *one)
+                found[:, i, k] = one[:, 0]
+        mean, sd = found
+        return mean.mean(axis=0), np.sqrt((sd * sd).mean(axis=0) + mean.var(axis=0))
+
     def __repr__(self) -> str:
         """Print how many there are, the largest and the smallest."""
-        mean, sd = self.mean, self.sd
-        count = len(mean)
-        lines = [f"{count:,} groups ({self._plan.group_name}), posterior mean and sd"]
-        if count <= 2 * SHOWN + 4:
-            order = np.argsort(-mean, kind="stable")
-        else:
-            top = np.argpartition(-mean, SHOWN)[:SHOWN]
-            low = np.argpartition(mean, SHOWN)[:SHOWN]
-            order = np.concatenate([top[np.argsort(-mean[top])], low[np.argsort(-mean[low])]])
-        n = self.n
-        for k, j in enumerate(order):
-            if count > 2 * SHOWN + 4 and k == SHOWN:
-                lines.append("  ...")
-            lines.append(f"  {self.labels[j]!s:<16} {mean[j]:12.4g} {sd[j]:10.3g}   n={n[j]}")
-        return "\n".join(lines)
+        title, (_, *rows) = self._shown()
+        width = max(16, *(len(row[0]) for row in rows))
+        lines = [
+            f"  {row[0]:<{width}} {row[1]:>12} {row[2]:>10}   n={row[3]}" if row[1] else "  ..."
+            for row in rows
+        ]
+        return "\n".join([title, *lines])
+
+    def _repr_html_(self) -> str:
+        from hierfast.html import table
+
+        title, rows = self._shown()
+        return table(rows, title)
+
+
+def _extremes(key: FloatArray) -> NDArray[np.intp]:
+    """Positions of the largest, falling, and of the smallest; of all where there are few."""
+    if len(key) <= 2 * SHOWN + 4:
+        return np.argsort(-key, kind="stable")
+    order = np.argpartition(key, (SHOWN - 1, len(key) - SHOWN))
+    ends = np.concatenate([order[:SHOWN], order[-SHOWN:]])
+    return ends[np.argsort(-key[ends], kind="stable")]
+
+
+def shorten(text: str, most: int = LABEL) -> str:
+    """Cut a text that is too long for a table.
+
+    Parameters
+    ----------
+    text : str
+        A label.
+    most : int
+        Characters to keep, those that say so included.
+
+    Returns
+    -------
+    str
+        The text in one line.
+
+    Examples
+    --------
+    >>> from hierfast.groups import shorten
+    >>> shorten("Llanfairpwllgwyngyll", 12)
+    'Llanfairp...'
+    """
+    text = " ".join(text.split()) if not text.isprintable() else text
+    return text if len(text) <= most else text[: most - 3] + "..."
 
 
 class _Effects:
@@ -184,13 +293,15 @@ class _Effects:
 
     def __init__(self, plan: Plan, draws: Draws, at: NDArray[np.intp] | None) -> None:
         self.plan, self.values, self.seed = plan, draws.values, draws.seed
+        self.chains = draws.chains
         stats, self.at = plan.statistics, at
-        base, keys = stats.keys()
-        self.base, self.keys = base, keys
-        self.p, self.mean = stats.weight, stats.mean
-        if at is not None:
+        self.p, self.mean, self.location = stats.weight, stats.mean, plan.location
+        if at is None:
+            self.base, self.keys = stats.keys()
+        else:
             self.base, self.keys = 0, label_keys(stats.labels[at])
             self.p, self.mean = (np.ascontiguousarray(c[at]) for c in (self.p, self.mean))
+            self.location = None if self.location is None else self.location[at]
 
     def fill(self, chosen: NDArray[np.intp], chain: int, out: FloatArray) -> None:
         from hierfast.sample import read
@@ -199,12 +310,12 @@ class _Effects:
         graph, plan = self.plan.graph, self.plan
         loc, tau = read(graph.location, x, len(chosen)), read(graph.scale, x, len(chosen))
         sigma = read(graph.noise, x, len(chosen))
-        key = _core.key(self.seed, chain, 0, _core.THETA)
+        key = _core.key(self.seed, self.chains[chain], 0, _core.THETA)
         sums = np.empty(_core.SUMS)
         for i, t in enumerate(chosen.tolist()):
             sweep = plan.tune + 1 + t
             if plan.scheme == "quadrature":
-                self._invert(np.ascontiguousarray(x[:, i]), key, sweep, out[i])
+                self._invert(np.ascontiguousarray(x[:, i]), key, sweep, loc[i], tau[i], out[i])
                 continue
             _core.sweep(
                 self.p,
@@ -223,18 +334,44 @@ class _Effects:
                 sums,
                 plan.level,
             )
+        if self.location is not None:
+            out += self.location
 
-    def _invert(self, x: FloatArray, key: int, sweep: int, out: FloatArray) -> None:
-        keys = self.keys
+    def _invert(
+        self, x: FloatArray, key: int, sweep: int, loc: float, tau: float, out: FloatArray
+    ) -> None:
+        """Invert the distribution functions of groups that have rows; others are the population's."""
+        keys, plan = self.keys, self.plan
         if keys is None:
             keys = np.arange(len(self.p), dtype=np.uint64) + np.uint64(self.base)
-        u = _core.normals(key, keys, sweep, 0, self.plan.level, True)
-        self.plan.target.invert(x, self.at, u, out)
+        u = _core.normals(key, keys, sweep, 0, plan.level, True)
+        if len(plan.informed) == len(plan.statistics):
+            plan.target.invert(x, self.at, u, out)
+            return
+        empty = self.p == 0.0
+        out[empty] = loc + tau * _core.math(NDTRI, u[empty], plan.level) if empty.any() else 0.0
+        whole = np.arange(len(plan.statistics)) if self.at is None else self.at
+        place = np.cumsum(plan.statistics.weight > 0.0) - 1
+        some = np.empty(int((~empty).sum()))
+        if len(some):
+            plan.target.invert(x, place[whole[~empty]], np.ascontiguousarray(u[~empty]), some)
+            out[~empty] = some
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Group:
-    """One group of a fit."""
+    """One group of a fit.
+
+    Examples
+    --------
+    >>> import hierfast as hf
+    >>> model = hf.Model(hf.Normal(sigma="se"), hf.Normal(hf.Normal(0, 5), hf.HalfCauchy(5)))
+    >>> table = hf.datasets.load("eight_schools")
+    >>> fit = model.fit(table, y="effect", group="school", random_seed=1)
+    >>> school = fit.groups["A"]
+    >>> school.draws().shape, len(school.interval(0.5))
+    ((4, 1000), 2)
+    """
 
     groups: Groups
     position: int
@@ -270,4 +407,11 @@ class Group:
 
     def __repr__(self) -> str:
         """Print mean, sd and size."""
-        return f"Group({self.label!r}: mean {self.mean:.4g}, sd {self.sd:.3g}, n={self.n})"
+        label = shorten(repr(self.label))
+        return f"Group({label}: mean {self.mean:.4g}, sd {self.sd:.3g}, n={self.n})"
+
+    def _repr_html_(self) -> str:
+        from hierfast.html import table
+
+        cells = [shorten(str(self.label)), f"{self.mean:.4g}", f"{self.sd:.3g}", f"{self.n:,}"]
+        return table([[self.groups._plan.group_name, "mean", "sd", "n"], cells])

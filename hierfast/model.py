@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from hierfast.fit import Fit
     from hierfast.plan import Plan
+    from hierfast.progress import Progress
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -34,7 +35,7 @@ class Model:
         location out; its scale is a number, a column of known values, or a prior.
     population : Normal
         Distribution of the groups' effects. Its arguments are numbers or priors, whose own
-        arguments may be priors in turn.
+        arguments may be priors in turn; its mean may be a column, known per group.
 
     Examples
     --------
@@ -72,28 +73,36 @@ class Model:
 
     def fit(
         self,
-        data: Mapping[str, ArrayLike],
+        data: Any,
         *,
-        y: str | ArrayLike,
+        y: str | ArrayLike | None = None,
         group: str | ArrayLike | None = None,
+        groups: Any = None,
         draws: int = 1000,
         tune: int = 500,
         chains: int = 4,
         cores: int | None = None,
         random_seed: Any = None,
-        progressbar: bool = True,
+        progressbar: bool | str = True,
+        callback: Callable[[Progress], Any] | None = None,
         scheme: str = "auto",
+        na: str = "raise",
     ) -> Fit:
         """Sample the posterior.
 
         Parameters
         ----------
-        data : mapping of str to array_like
-            Columns of equal length, one row per observation.
+        data : mapping, frame or Statistics
+            One row per observation: a dict of arrays, a pandas, polars or Arrow frame, a structured
+            array; or ready `Statistics`, which need neither `y` nor `group`.
         y : str or array_like
             The outcome: name of a column, or its values.
         group : str or array_like, optional
-            The group of each row; left out, every row is its own group.
+            The group of each row: text, integers, booleans, dates, categories, tuples; left out,
+            every row is its own group.
+        groups : mapping or frame, optional
+            One row per group, with the column `group` and those that the population reads. It may
+            name groups that have no rows: their effects are those of the population.
         draws : int
             Draws kept per chain.
         tune : int
@@ -104,10 +113,17 @@ class Model:
             Threads to use, all of them by default; the draws do not depend on it.
         random_seed : int or sequence of int or numpy.random.SeedSequence, optional
             Same seed, data and settings give the same draws; fresh entropy by default.
-        progressbar : bool
-            Show progress where the work is long enough.
+        progressbar : bool or "log"
+            True: a line of progress for work beyond a second, on a terminal or in a notebook;
+            "log": the same as plain lines every few seconds, wherever they go; False: nothing.
+        callback : callable, optional
+            Called from the caller's thread with a `Progress`, about every 50 ms and once at the
+            end; short fits have an end only. What it raises stops the chains and is passed on.
         scheme : str
             "auto", "collapsed", "quadrature" or "gibbs".
+        na : str
+            What to do about missing values: "raise" an error, or "drop" the rows that have one and
+            say how many.
 
         Returns
         -------
@@ -118,6 +134,14 @@ class Model:
         ------
         TypeError, ValueError
             If data or settings are wrong, or the posterior would be improper.
+        KeyboardInterrupt
+            If interrupted (Ctrl-C) before the first draw is finished.
+
+        Warns
+        -----
+        InterruptWarning
+            If interrupted later: the finished draws, the same as without the interruption, are
+            returned, of those chains for which chains times draws is largest.
 
         Examples
         --------
@@ -140,34 +164,46 @@ class Model:
             cores=cores,
             random_seed=random_seed,
             progressbar=progressbar,
+            callback=callback,
             scheme=scheme,
+            groups=groups,
+            na=na,
         )
 
     def explain(
         self,
-        data: Mapping[str, ArrayLike],
+        data: Any,
         *,
-        y: str | ArrayLike,
+        y: str | ArrayLike | None = None,
         group: str | ArrayLike | None = None,
+        groups: Any = None,
         scheme: str = "auto",
         draws: int = 1000,
         tune: int = 500,
         chains: int = 4,
+        na: str = "raise",
     ) -> Plan:
         """Print how the posterior would be sampled and what it would cost; sample nothing.
 
         Parameters
         ----------
-        data : mapping of str to array_like
-            Columns of equal length, one row per observation.
+        data : mapping, frame or Statistics
+            One row per observation: a dict of arrays, a pandas, polars or Arrow frame, a structured
+            array; or ready `Statistics`, which need neither `y` nor `group`.
         y : str or array_like
             The outcome: name of a column, or its values.
         group : str or array_like, optional
-            The group of each row; left out, every row is its own group.
+            The group of each row: text, integers, booleans, dates, categories, tuples; left out,
+            every row is its own group.
+        groups : mapping or frame, optional
+            One row per group, with the column `group` and those that the population reads. It may
+            name groups that have no rows: their effects are those of the population.
         scheme : str
             "auto", "collapsed", "quadrature" or "gibbs".
         draws, tune, chains : int
             The settings of the fit to explain.
+        na : str
+            "raise" or "drop", as in `fit`.
 
         Returns
         -------
@@ -185,7 +221,16 @@ class Model:
         from hierfast.plan import explain_model
 
         return explain_model(
-            self, data, y=y, group=group, scheme=scheme, draws=draws, tune=tune, chains=chains
+            self,
+            data,
+            y=y,
+            group=group,
+            groups=groups,
+            scheme=scheme,
+            draws=draws,
+            tune=tune,
+            chains=chains,
+            na=na,
         )
 
 
@@ -223,6 +268,8 @@ def _check_population(population: Distribution) -> None:
         raise ValueError(
             f"{name} is not available as a population in this version; use Normal(mu=..., sigma=...)"
         )
+    if population.weights is not None:
+        raise ValueError("the population Normal has weights; only a likelihood's rows have weights")
     if population.mu is None:
         raise ValueError(
             "the population Normal lacks mu: give a number or a prior such as Normal(0, 10) or Flat()"

@@ -27,7 +27,9 @@ STRATA = 4000  # draws of phi behind a quantile under quadrature
 class Reader(Protocol):
     """What reads the groups of a fit."""
 
-    error: float
+    @property
+    def error(self) -> float:
+        """Largest error found in quantiles, in sd."""
 
     def moments(self) -> tuple[FloatArray, FloatArray]:
         """Posterior mean and sd of every group."""
@@ -51,7 +53,7 @@ class MixtureReader:
 
     def __init__(self, plan: Plan, parts: FloatArray, cores: int) -> None:
         self.plan, self.cores, self.error = plan, cores, 0.0
-        self.stats, self.cells = plan.statistics, plan.cells
+        self.stats, self.cells = plan.informed, plan.cells
         self.parts = np.ascontiguousarray(np.concatenate(list(parts), axis=1))
         self.mixture = _core.Mixture(self.parts, plan.level)
         self._rows()
@@ -218,7 +220,7 @@ class QuadratureReader:
 
     def moments(self) -> tuple[FloatArray, FloatArray]:
         """Posterior mean and sd of every group."""
-        n = len(self.plan.statistics)
+        n = len(self.plan.informed)
         points = self._thin(LANES // n)
 
         def work(lo: int, hi: int) -> tuple[FloatArray, FloatArray]:
@@ -226,7 +228,7 @@ class QuadratureReader:
             mean, sd = np.empty(n), np.empty(n)
             for x in points[lo:hi]:
                 self.plan.target.moments(x, 0, n, mean, sd)
-                d = mean - self.plan.statistics.mean
+                d = mean - self.plan.informed.mean
                 first += d
                 second += d * d + sd * sd
             return first, second
@@ -234,11 +236,11 @@ class QuadratureReader:
         found = run_all([partial(work, *c) for c in pieces(len(points), 50, 16)], self.cores)
         first = sum(f[0] for f in found) / len(points)
         second = sum(f[1] for f in found) / len(points)
-        return self.plan.statistics.mean + first, np.sqrt(np.maximum(second - first * first, 0.0))
+        return self.plan.informed.mean + first, np.sqrt(np.maximum(second - first * first, 0.0))
 
     def quantiles(self, probs: FloatArray) -> FloatArray:
         """Posterior quantiles (J, Q) of stratified effects, one a draw of phi."""
-        n = len(self.plan.statistics)
+        n = len(self.plan.informed)
         points = self._thin(min(LANES // (100 * n), STRATA))
         golden = (math.sqrt(5.0) - 1.0) / 2.0
         u = (np.arange(len(points)) * golden + 0.5) % 1.0
@@ -250,3 +252,77 @@ class QuadratureReader:
 
         run_all([partial(work, *c) for c in pieces(len(points), 50, 16)], self.cores)
         return np.ascontiguousarray(np.quantile(theta, probs, axis=0, method="median_unbiased").T)
+
+
+class WholeReader:
+    """Groups without rows beside those that have some, and locations that were known.
+
+    Parameters
+    ----------
+    inner : Reader
+        Of the groups that have rows.
+    plan : Plan
+        Of the fit.
+    mixture : Mixture
+        Components of the population's own posterior, a group of weight 0.
+    """
+
+    def __init__(self, inner: Reader, plan: Plan, mixture: Any) -> None:
+        self.inner, self.mixture = inner, mixture
+        self.location, self.centre = plan.location, plan.cells.centre
+        self.empty = plan.statistics.weight == 0.0
+
+    @property
+    def error(self) -> float:
+        """Largest error found in quantiles, in sd."""
+        return self.inner.error
+
+    def _whole(self, some: FloatArray, other: Any) -> FloatArray:
+        out = np.empty((len(self.empty), *some.shape[1:]))
+        out[~self.empty], out[self.empty] = some, other
+        return out
+
+    def moments(self) -> tuple[FloatArray, FloatArray]:
+        """Posterior mean and sd of every group."""
+        nothing = np.zeros(1)
+        mean, sd = _standard(self.mixture, nothing, nothing)
+        found = self.inner.moments()
+        out = self._whole(found[0], self.centre + mean[0]), self._whole(found[1], sd[0])
+        if self.location is not None:
+            out = out[0] + self.location, out[1]
+        return out
+
+    def quantiles(self, probs: FloatArray) -> FloatArray:
+        """Posterior quantiles (J, Q)."""
+        nothing = np.zeros(1)
+        other = self.centre + _invert(self.mixture, nothing, nothing, probs, 1)
+        out = self._whole(self.inner.quantiles(probs), other)
+        return out if self.location is None else out + self.location[:, None]
+
+
+def open_reader(plan: Plan, values: FloatArray, parts: FloatArray, cores: int) -> Reader:
+    """Choose what reads the groups of a fit.
+
+    Parameters
+    ----------
+    plan : Plan
+        Of the fit.
+    values, parts : numpy.ndarray
+        Unknowns (chains, n_node, draws) and components (chains, 4, draws).
+    cores : int
+        Threads.
+
+    Returns
+    -------
+    Reader
+        Of all groups.
+    """
+    inner: Reader
+    if plan.scheme == "quadrature":
+        inner = QuadratureReader(plan, values, cores)
+    else:
+        inner = MixtureReader(plan, parts, cores)
+    if plan.location is None and len(plan.informed) == len(plan.statistics):
+        return inner
+    merged = np.ascontiguousarray(np.concatenate(list(parts), axis=1))
+    return WholeReader(inner, plan, _core.Mixture(merged, plan.level))

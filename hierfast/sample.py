@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 import time
-from collections.abc import Callable, Mapping
+import warnings
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -13,44 +14,76 @@ from numpy.typing import ArrayLike, NDArray
 
 from hierfast import _core
 from hierfast.fit import Draws, Fit
+from hierfast.identification import IdentificationWarning
 from hierfast.plan import Plan, make_plan
+from hierfast.progress import InterruptWarning, Reporter
 from hierfast.sampler import Sampler
-from hierfast.threads import available_cores, run_all
+from hierfast.threads import available_cores, run_all, watch
 
 if TYPE_CHECKING:
     from hierfast.model import Model
 
-CHUNK = 8192  # sweeps between looks at progress; never changes a draw
+FIRST, CHUNK = 32, 8192  # sweeps of a first and of the largest step; they never change a draw
+SHORT, LONG = 0.02, 0.1  # seconds of a step after which the next is longer, shorter
 QUICK, FEW_CELLS = 20_000, 32  # draws and cells below which threads cost more than they save
-SLOW = 0.5  # seconds before a progress line appears
+QUICK_ROWS = 2000  # rows whose plan takes less time than a thread is worth
+PATIENCE = 0.1  # seconds that an interrupted plan may take to stop
 
 
 def fit_model(
     model: Model,
-    data: Mapping[str, ArrayLike],
+    data: Any,
     *,
-    y: str | ArrayLike,
+    y: str | ArrayLike | None,
     group: str | ArrayLike | None,
     draws: int,
     tune: int,
     chains: int,
     cores: int | None,
     random_seed: Any,
-    progressbar: bool,
+    progressbar: bool | str,
+    callback: Any,
     scheme: str,
+    groups: Any = None,
+    na: str = "raise",
 ) -> Fit:
     """Sample the posterior; see `Model.fit`."""
-    begun = time.perf_counter()
     _check_counts(draws=(draws, 1), tune=(tune, 0), chains=(chains, 1))
     if cores is not None:
         _check_counts(cores=(cores, 1))
     if not isinstance(scheme, str):
         raise TypeError(f"scheme must be a string; got {scheme!r}")
+    report = Reporter(progressbar, callback, chains * draws)
     seed = make_seed(random_seed)
     threads = available_cores() if cores is None else cores
-    plan = make_plan(model, data, y, group, scheme, tune, threads)
-    sampled = run_plan(plan, seed, draws, chains, threads, progressbar)
-    return Fit(plan, sampled, threads, time.perf_counter() - begun)
+    stop = np.zeros(1, dtype=np.int32)
+    make = partial(
+        make_plan, model, data, y, group, scheme, tune, threads, stop=stop, groups=groups, na=na
+    )
+    try:
+        if scheme != "quadrature" and _is_short(data, y):
+            plan = make()
+        else:
+            (plan,) = watch([make], 1, stop, report.plan, PATIENCE)
+        for text in plan.warnings:
+            warnings.warn(text, IdentificationWarning, stacklevel=3)
+        begun = time.perf_counter()
+        sampled = run_plan(plan, seed, draws, chains, threads, report.look)
+        whole = sampled.values.shape[0] * sampled.values.shape[2] == chains * draws
+        fit = Fit(plan, sampled, threads, time.perf_counter() - begun)
+        if whole:
+            report.end()
+    finally:
+        report.close("stopped")
+    return fit
+
+
+def _is_short(data: Any, y: Any) -> bool:
+    """Tell whether there are so few rows that nothing about them takes long."""
+    try:
+        return len(data[y] if isinstance(y, str) else y) <= QUICK_ROWS
+    except Exception:
+        return False  # what is wrong is said where the data are read
 
 
 def make_seed(random_seed: Any) -> int:
@@ -80,9 +113,14 @@ def make_seed(random_seed: Any) -> int:
 
 
 def run_plan(
-    plan: Plan, seed: int, draws: int, chains: int, cores: int, progressbar: bool = False
+    plan: Plan,
+    seed: int,
+    draws: int,
+    chains: int,
+    cores: int,
+    look: Callable[[int, float], None] | None = None,
 ) -> Draws:
-    """Run the chains of a plan.
+    """Run the chains of a plan; where it is interrupted, keep what is finished.
 
     Parameters
     ----------
@@ -92,54 +130,125 @@ def run_plan(
         64-bit seed.
     draws, chains, cores : int
         As in `Model.fit`.
-    progressbar : bool
-        Show progress where it takes long.
+    look : callable, optional
+        Called every 50 ms with the draws finished and the share of all sweeps done.
 
     Returns
     -------
     Draws
         Unknowns and components of the groups' posteriors.
+
+    Raises
+    ------
+    KeyboardInterrupt
+        If interrupted before the first draw of any chain.
+
+    Warns
+    -----
+    InterruptWarning
+        If interrupted after it.
     """
-    stop = np.zeros(1, dtype=np.int32)
-    done = [0] * chains
-    n_node = len(plan.graph.nodes)
-    values = np.empty((chains, n_node, draws))
-    parts = np.empty((chains, 4, draws))
-    moved = [0] * chains
+    few = plan.scheme == "collapsed" and len(plan.cells.p) <= FEW_CELLS
+    quick = few and chains * draws <= QUICK
+    work = _Chains(plan, seed, draws, chains, CHUNK if quick else FIRST)
+    tasks = [partial(work.run, c) for c in range(chains)]
+    try:
+        if quick:
+            run_all(tasks, 1)
+        else:
+            watch(tasks, cores, work.stop, None if look is None else lambda: look(*work.done()))
+    except KeyboardInterrupt:
+        which, length = longest(work.kept)
+        if length == 0:
+            raise
+        told = "" if len(which) == chains else f" and dropped {chains - len(which)}"
+        text = f"interrupted: kept {length:,} of {draws:,} draws of {len(which)} chains{told}"
+        warnings.warn(text, InterruptWarning, stacklevel=4)
+        return work.collect(which, length)
+    return work.collect(range(chains), draws)
 
-    def run(chain: int) -> None:
-        sampler = Sampler(plan, seed, chain, stop)
-        path = np.empty((plan.target.dim, draws))
-        for lo in range(0, plan.tune, CHUNK):
-            sampler.step(min(CHUNK, plan.tune - lo))
-            done[chain] = sampler.sweep
-            if stop[0]:
-                return
-        begin = sampler.moved
-        for lo in range(0, draws, CHUNK):
-            hi = min(lo + CHUNK, draws)
-            path[:, lo:hi] = sampler.step(hi - lo)
-            done[chain] = sampler.sweep
-            if stop[0]:
-                return
-        moved[chain] = sampler.moved - begin
-        finish(plan, seed, chain, path, values[chain], parts[chain])
 
-    total = chains * (plan.tune + draws)
-    report = _progress(lambda: sum(done) / total) if progressbar else None
-    tasks = [partial(run, c) for c in range(chains)]
-    small = plan.scheme == "collapsed" and len(plan.cells.p) <= FEW_CELLS
-    if small and chains * draws <= QUICK:
-        run_all(tasks, 1)
-    else:
-        run_all(tasks, cores, stop, report)
-    return Draws(seed, values, parts, moved)
+class _Chains:
+    """Chains on their way, and what each has finished."""
+
+    def __init__(self, plan: Plan, seed: int, draws: int, chains: int, first: int) -> None:
+        self.plan, self.seed, self.draws, self.first = plan, seed, draws, first
+        self.stop = np.zeros(1, dtype=np.int32)
+        self.values = np.empty((chains, len(plan.graph.nodes), draws))
+        self.parts = np.empty((chains, 4, draws))
+        self.swept, self.kept = [0] * chains, [0] * chains
+        self.moved, self.cut = [0] * chains, [0] * chains
+
+    def done(self) -> tuple[int, float]:
+        """Draws finished, and the share of all sweeps done."""
+        return sum(self.kept), sum(self.swept) / (len(self.kept) * (self.plan.tune + self.draws))
+
+    def run(self, chain: int) -> None:
+        """Run a chain to its end or until the stop flag is set."""
+        with suppress(_core.Stopped):
+            self._run(chain)
+
+    def _run(self, chain: int) -> None:
+        plan = self.plan
+        sampler = Sampler(plan, self.seed, chain, self.stop)
+        at, size, tuned = -plan.tune, self.first, (0, 0)
+        while at < self.draws and not self.stop[0]:
+            begun = time.perf_counter()
+            path = sampler.step(min(size, (0 if at < 0 else self.draws) - at))
+            if at >= 0:
+                finish(plan, self.seed, chain, at, path, self.values[chain], self.parts[chain])
+            else:
+                tuned = sampler.moved, sampler.cut
+            at += path.shape[1]
+            self.swept[chain], self.kept[chain] = at + plan.tune, max(at, 0)
+            self.moved[chain], self.cut[chain] = sampler.moved - tuned[0], sampler.cut - tuned[1]
+            # The clock chooses how much an interruption may lose; no draw depends on it.
+            seconds = time.perf_counter() - begun
+            if seconds < SHORT:
+                size = min(2 * size, CHUNK)
+            elif seconds > LONG:
+                size = max(1, size // 2)
+
+    def collect(self, which: Sequence[int], length: int) -> Draws:
+        """Gather the first draws of some chains."""
+        whole = len(which) == len(self.kept) and length == self.draws
+        at = slice(None) if whole else np.array(which)
+        values, parts = self.values[at, :, :length], self.parts[at, :, :length]
+        moved, cut = [self.moved[c] for c in which], sum(self.cut[c] for c in which)
+        return Draws(self.seed, values, parts, moved, tuple(which), cut)
+
+
+def longest(kept: Sequence[int]) -> tuple[list[int], int]:
+    """Choose the chains whose common length times their number is largest.
+
+    Parameters
+    ----------
+    kept : sequence of int
+        Draws finished by each chain.
+
+    Returns
+    -------
+    tuple
+        The chains in order, and the draws of each to keep; the more chains where there is a tie.
+
+    Examples
+    --------
+    >>> from hierfast.sample import longest
+    >>> longest([1000, 300, 0, 310])
+    ([0], 1000)
+    >>> longest([400, 300, 0, 310])
+    ([0, 1, 3], 300)
+    """
+    order = sorted(range(len(kept)), key=lambda c: -kept[c])
+    count = max(range(1, len(order) + 1), key=lambda i: (i * kept[order[i - 1]], i))
+    return sorted(order[:count]), kept[order[count - 1]]
 
 
 def finish(
     plan: Plan,
     seed: int,
     chain: int,
+    first: int,
     path: NDArray[np.float64],
     values: NDArray[np.float64],
     parts: NDArray[np.float64],
@@ -152,20 +261,22 @@ def finish(
         The plan that made them.
     seed, chain : int
         Of the chain; an integrated mean is drawn here.
+    first : int
+        Which draw the first is.
     path : numpy.ndarray
-        Coordinates (dim, draws).
+        Coordinates (dim, n).
     values : numpy.ndarray
-        Receives the unknowns (n_node, draws).
+        Receives the unknowns (n_node, draws) of draws first .. first + n.
     parts : numpy.ndarray
         Receives mean about the centre, its variance, tau^2 and lambda (4, draws).
     """
-    draws = path.shape[1]
-    for lo in range(0, draws, _core.TILE):
-        hi = min(lo + _core.TILE, draws)
+    n = path.shape[1]
+    for lo in range(0, n, _core.TILE):
+        hi = min(lo + _core.TILE, n)
         point = np.ascontiguousarray(path[:, lo:hi])
         x, part = np.empty((len(values), hi - lo)), np.empty((4, hi - lo))
         if plan.scheme == "collapsed":
-            plan.target.finish(seed, chain, plan.tune + 1 + lo, point, x, part)
+            plan.target.finish(seed, chain, plan.tune + 1 + first + lo, point, x, part)
         else:
             x = plan.target.values(point) if plan.target.dim else x
             graph = plan.graph
@@ -173,8 +284,8 @@ def finish(
             part[0] = read(graph.location, x, hi - lo) - plan.cells.centre
             part[1], part[2] = 0.0, scale * scale
             part[3] = part[2] / (noise * noise)
-        values[:, lo:hi] = x
-        parts[:, lo:hi] = part
+        values[:, first + lo : first + hi] = x
+        parts[:, first + lo : first + hi] = part
 
 
 def read(arg: Any, values: NDArray[np.float64], n: int) -> NDArray[np.float64]:
@@ -209,17 +320,3 @@ def _check_counts(**counts: tuple[Any, int]) -> None:
             raise TypeError(f"{name} must be an integer; got {value!r}")
         if value < least:
             raise ValueError(f"{name} must be at least {least}; got {value}")
-
-
-def _progress(share: Callable[[], float]) -> Callable[[float], None]:
-    shown = [False]
-
-    def report(seconds: float) -> None:
-        if seconds < SLOW:
-            return
-        done = share()
-        end = "\n" if done >= 1.0 and not shown[0] else ""
-        shown[0] = done >= 1.0
-        print(f"\rsampling {done:4.0%}, {seconds:.0f} s", end=end, file=sys.stderr, flush=True)
-
-    return report

@@ -36,7 +36,7 @@ class Sampler:
         self._dim = plan.target.dim
         self._sweep = 1
         flag = np.zeros(1, dtype=np.int32) if stop is None else stop
-        base, keys = plan.statistics.keys()
+        base, keys = plan.keys if "theta" in plan.blocks else (0, None)
         self._chain = _core.Chain(
             plan.target, seed, chain, plan.blocks, flag, plan.passes, base, keys
         )
@@ -53,13 +53,13 @@ class Sampler:
         Returns
         -------
         numpy.ndarray
-            Coordinates after each sweep (dim, n).
+            Coordinates after each sweep (dim, n); fewer columns where the stop flag was seen, after
+            which the sampler is not to be used.
         """
         path = np.empty((self._dim, n))
-        if n and self._dim:
-            self._chain.run(self._sweep, path)
-        self._sweep += n
-        return path
+        done = self._chain.run(self._sweep, path) if n and self._dim else n
+        self._sweep += done
+        return path[:, :done]
 
     @property
     def sweep(self) -> int:
@@ -70,6 +70,11 @@ class Sampler:
     def moved(self) -> int:
         """Accepted proposals so far."""
         return int(self._chain.moved)
+
+    @property
+    def cut(self) -> int:
+        """Slices so far that were wider than the cap on their interval."""
+        return int(self._chain.cut)
 
     @property
     def sums(self) -> list[float]:

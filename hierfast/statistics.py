@@ -8,10 +8,11 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from hierfast import _core
-from hierfast.data import Columns, label_keys, raise_row
+from hierfast.data import Columns, group_location, match_groups, raise_row
+from hierfast.labels import Coded, factorise, label_keys
 from hierfast.threads import pieces, run_all
 
 FloatArray = NDArray[np.float64]
@@ -26,7 +27,8 @@ class Statistics:
     """What the rows tell about each group's mean; groups in the order of their sorted labels.
 
     Equations (1) to (4) of ``csrc/statistics.h``: weight p (the number of rows, or the sum of
-    1 / se^2), mean, and squares m2 about the mean, weighted alike.
+    1 / se^2), mean, and squares m2 about the mean, weighted alike. Statistics of other rows are added
+    with ``+``; `Model.fit` takes them in place of rows.
 
     Attributes
     ----------
@@ -41,7 +43,19 @@ class Statistics:
     integer : bool
         Whether y was integer-valued, so that every order of the rows gives the same bits.
     ends : tuple of float
-        Least and greatest weight, least and greatest mean.
+        Least and greatest weight, least and greatest mean, of groups that have rows.
+    name : str
+        What the groups are called; it begins the names of the population's unknowns.
+
+    Examples
+    --------
+    >>> import hierfast as hf
+    >>> stats = hf.Statistics.from_summary(
+    ...     n=[3, 5, 2], mean=[1.0, 2.5, 4.0], sd=[0.5, 0.7, 0.6], labels=["a", "b", "c"], name="shop"
+    ... )
+    >>> model = hf.Model(hf.Normal(sigma=hf.HalfNormal(1)), hf.Normal(hf.Flat(), hf.HalfNormal(2)))
+    >>> model.fit(stats, random_seed=1).groups["b"].n
+    5
     """
 
     labels: NDArray[Any]
@@ -52,6 +66,48 @@ class Statistics:
     centre: float
     integer: bool
     ends: tuple[float, float, float, float]
+    name: str = "group"
+
+    @classmethod
+    def from_summary(
+        cls,
+        *,
+        n: ArrayLike,
+        mean: ArrayLike,
+        sd: ArrayLike,
+        labels: Any = None,
+        name: str = "group",
+    ) -> Statistics:
+        """Make statistics of what a table of summaries tells.
+
+        Parameters
+        ----------
+        n : array_like
+            Rows per group (J,), whole numbers; groups with 0 are known by name alone.
+        mean : array_like
+            Means of the groups' rows (J,), in the unit of y.
+        sd : array_like
+            Their sample standard deviations (J,), with n - 1 in the denominator; not looked at where
+            n is 1 or 0. They inform one standard deviation of rows, common to all groups; means with
+            standard errors of their own are rows with a column of these.
+        labels : array_like, optional
+            Labels (J,), each once; 0, 1, ... by default.
+        name : str
+            What the groups are called.
+
+        Returns
+        -------
+        Statistics
+            As if the rows had been read.
+
+        Raises
+        ------
+        TypeError, ValueError
+            Naming the argument and row that are wrong.
+        """
+        from hierfast.summaries import statistics_of_summary
+
+        return statistics_of_summary(n, mean, sd, labels, name)
 
     @property
     def n(self) -> NDArray[np.int64]:
@@ -92,27 +148,45 @@ class Statistics:
         labels = np.union1d(self.labels, other.labels)
         at, from_ = np.searchsorted(labels, self.labels), np.searchsorted(labels, other.labels)
         out = [_spread(column, at, len(labels)) for column in self._columns()]
-        fresh = np.ones(len(labels), dtype=bool)
-        fresh[at] = False
-        new = fresh[from_]
-        for mine, theirs in zip(out, other._columns(), strict=True):
-            if mine is not None and theirs is not None:
-                mine[from_[new]] = theirs[new]
-        both = from_[~new]
-        merged = [None if c is None else c[both] for c in out]
-        matched = [None if c is None else c[~new] for c in other._columns()]
+        others = [_spread(column, from_, len(labels)) for column in other._columns()]
         integer = self.integer and other.integer
-        _core.merge_groups(integer, *merged, *matched)
-        for column, part in zip(out, merged, strict=True):
-            if column is not None and part is not None:
-                column[both] = part
-        sizes = float(len(self)), float(len(other))
-        centre = (self.centre * sizes[0] + other.centre * sizes[1]) / sum(sizes)
-        centre = float(round(centre)) if integer else centre
+        _core.merge_groups(integer, *out, *others)
         rows, weight, mean, m2 = out
         assert weight is not None and mean is not None and m2 is not None
-        ends = (weight.min(), weight.max(), mean.min(), mean.max())
-        return Statistics(labels, weight, mean, m2, rows, centre, integer, ends)
+        some = weight > 0.0
+        centre = _middle(mean[some])
+        mean[~some] = centre
+        ends = (weight[some].min(), weight.max(), mean[some].min(), mean[some].max())
+        return Statistics(labels, weight, mean, m2, rows, centre, integer, ends, self.name)
+
+    def informed(self) -> Statistics:
+        """Statistics of the groups that have rows."""
+        if self.ends[0] > 0.0 and not (self.weight == 0.0).any():
+            return self
+        return self.take(np.flatnonzero(self.weight > 0.0))
+
+    def take(self, at: NDArray[np.intp], labels: NDArray[Any] | None = None) -> Statistics:
+        """Statistics of the groups at places `at`, all that have rows among them."""
+        rows, weight, mean, m2 = (None if c is None else c[at] for c in self._columns())
+        assert weight is not None and mean is not None and m2 is not None
+        labels = self.labels[at] if labels is None else labels
+        return replace(self, labels=labels, weight=weight, mean=mean, m2=m2, rows=rows)
+
+    def about(self, location: FloatArray) -> Statistics:
+        """Statistics of y less a known location of each group (J,)."""
+        mean = self.mean - location
+        some = mean[self.weight > 0.0]
+        centre = _middle(some)
+        mean[self.weight == 0.0] = centre
+        ends = (*self.ends[:2], float(some.min()), float(some.max()))
+        return replace(self, mean=mean, centre=centre, integer=False, ends=ends)
+
+    def among(self, labels: NDArray[Any], at: NDArray[np.int64]) -> Statistics:
+        """Statistics of the groups `labels`, those of this one at places `at`, the others without rows."""
+        rows, weight, mean, m2 = (_spread(c, at, len(labels)) for c in self._columns())
+        assert weight is not None and mean is not None and m2 is not None
+        mean[weight == 0.0] = self.centre
+        return replace(self, labels=labels, weight=weight, mean=mean, m2=m2, rows=rows)
 
     def _columns(self) -> tuple[FloatArray | None, FloatArray, FloatArray, FloatArray]:
         return self.rows, self.weight, self.mean, self.m2
@@ -153,23 +227,69 @@ def compute_statistics(columns: Columns, cores: int) -> Statistics:
     ValueError
         Naming the first row whose y is not finite or whose standard error is not positive.
     """
-    codes, labels, n = columns.codes, columns.labels, len(columns.y)
-    base, size = 0, n
-    if codes is not None:
-        scan = partial(_core.scan_codes, codes)
-        ends = run_all([partial(scan, *p) for p in pieces(n, PIECE, MOST)], cores)
-        base = min(e[0] for e in ends)
-        size = max(e[1] for e in ends) - base + 1
-        if size > 4 * n + 1024:
-            labels, inverse = np.unique(codes, return_inverse=True)
-            codes, base, size = np.ascontiguousarray(inverse, dtype=np.int64), 0, len(labels)
-    reader = _Reader(columns, codes, base, size, cores)
+    return read_statistics(columns, cores)[0]
+
+
+def read_statistics(columns: Columns, cores: int) -> tuple[Statistics, FloatArray | None]:
+    """Read the rows once, and what is known of the groups' locations.
+
+    Parameters
+    ----------
+    columns, cores
+        As in `compute_statistics`.
+
+    Returns
+    -------
+    tuple
+        Statistics of all groups, those without rows included, and locations (J,) or None.
+    """
+    n = len(columns.y)
+    coded, base, size = columns.coded, 0, n
+    if coded is not None:
+        low, high = _range(coded.codes, cores)
+        if high - low >= 4 * n + 1024:
+            coded = _compact(coded)
+            low, high = 0, n - 1 if coded.labels is None else len(coded.labels) - 1
+            columns = replace(columns, coded=coded)
+        base, size = low, high - low + 1
+    reader = _Reader(columns, base, size, cores)
     stats, hard = reader.read()
     if hard and not stats.integer:
         stats, _ = reader.read(near=stats)
-    if labels is None:
-        return stats
-    return replace(stats, labels=labels[stats.labels])
+    codes = stats.labels
+    stats = replace(stats, name=columns.group_name)
+    if coded is not None and (coded.labels is not None or coded.dtype.kind != "i"):
+        labels, at = coded.sorted(codes)
+        stats = replace(stats, labels=labels) if at is None else stats.take(at, labels)
+        codes = codes if at is None else codes[at]
+    # Of the groups, not the rows as they came: their order must not move the last bit of a sum.
+    stats = replace(stats, centre=_middle(stats.mean))
+    location = None if columns.location is None else group_location(columns, codes, stats.labels)
+    if columns.table is None:
+        return stats, location
+    at = match_groups(columns.table, stats.labels, columns)
+    whole = stats.among(columns.table.labels, at)
+    if location is not None and len(whole) > len(stats):
+        raise ValueError(
+            f"groups names groups without rows, for which the population's mu, column "
+            f"{columns.location_name!r}, is not known: give the column in groups"
+        )
+    return whole, columns.table.location if location is None else location
+
+
+def _range(codes: Any, cores: int) -> tuple[int, int]:
+    scan = partial(_core.scan_codes, codes)
+    ends = run_all([partial(scan, *p) for p in pieces(len(codes), PIECE, MOST)], cores)
+    return min(e[0] for e in ends), max(e[1] for e in ends)
+
+
+def _compact(coded: Coded) -> Coded:
+    """Integers that are too far apart for a table: number them."""
+    codes, first = factorise(coded.codes.view(np.uint8), None, len(coded.codes))
+    whole = coded.codes[first]
+    order = np.argsort(whole)
+    labels, _ = coded.sorted(whole)
+    return Coded(codes, labels, order, labels.dtype)
 
 
 def _middle(y: FloatArray) -> float:
@@ -182,20 +302,26 @@ def _middle(y: FloatArray) -> float:
 def _refuse(columns: Columns) -> None:
     """Raise for the first row that is not usable."""
     y, se = columns.y, columns.se
-    wrong = np.flatnonzero(~np.isfinite(y))
+    wrong = np.flatnonzero(~(np.abs(y) <= _core.LARGEST))
     if len(wrong):
-        raise_row(y, columns.y_name, int(wrong[0]), "finite; drop or impute missing rows")
+        row = int(wrong[0])
+        wanted = "finite"
+        if np.isfinite(y[row]):
+            wanted = (
+                f"at most {_core.LARGEST:g} in size, so that squares do not overflow: rescale it"
+            )
+        raise_row(columns, y, columns.y_name, row, wanted)
     assert se is not None
-    row = int(np.flatnonzero(~((se > 1e-150) & (se < 1e150)))[0])
-    raise_row(se, columns.se_name, row, "a positive, finite standard deviation")
+    row = int(np.flatnonzero(~((se >= 1 / _core.LARGEST) & (se <= _core.LARGEST)))[0])
+    raise_row(columns, se, columns.se_name, row, "a positive, finite standard deviation")
 
 
 class _Reader:
     """Slabs of rows, each summed by itself; how many is a function of the data's size alone."""
 
-    def __init__(self, columns: Columns, codes: Any, base: int, size: int, cores: int) -> None:
-        self.columns, self.codes, self.base, self.size = columns, codes, base, size
-        self.cores = cores
+    def __init__(self, columns: Columns, base: int, size: int, cores: int) -> None:
+        self.columns, self.base, self.size, self.cores = columns, base, size, cores
+        self.codes = codes = None if columns.coded is None else columns.coded.codes
         self.width = 2 if columns.se is None else 3
         most = max(1, 1_500_000 // size) if codes is not None else 1
         self.slabs = pieces(len(columns.y), PIECE, min(MOST, most))
@@ -213,7 +339,8 @@ class _Reader:
         sums = np.empty((len(self.slabs), self.size * self.width))
         count.fill(0)
         sums.fill(0)
-        rows = partial(_core.add_rows, self.codes, y, se, self.base, centre, around)
+        weight = self.columns.weight
+        rows = partial(_core.add_rows, self.codes, y, se, weight, self.base, centre, around)
         adds = [partial(rows, *p, count[i], sums[i]) for i, p in enumerate(self.slabs)]
         scans = [partial(_core.scan_rows, y, se, *p) for p in pieces(len(y), PIECE, MOST)]
         flags = run_all([*adds, *scans], self.cores)[len(adds) :]
@@ -237,6 +364,11 @@ class _Reader:
         write = [partial(finish, *p, a, out) for p, a in zip(blocks, at, strict=True)]
         squares = run_all(write, self.cores)
         within, between = sum(q[0] for q in squares), sum(q[1] for q in squares)
+        if not math.isfinite(within + between):
+            raise ValueError(
+                f"{self.columns.y_name}: squares of its values, weighted by {self.columns.se_name}, "
+                "overflow; rescale them"
+            )
         hard = total < len(y) and between > HARD * within
         labels, n, weight, mean, m2 = out
         least = [min(q[k] for q in squares) for k in (2, 4)]

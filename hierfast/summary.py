@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from hierfast.diagnose import PROBS, FloatArray, diagnose
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 class Summary:
@@ -61,18 +65,68 @@ class Summary:
             for i, name in enumerate(self.names)
         }
 
-    def __repr__(self) -> str:
-        """Print an aligned table, figures to two digits of their Monte Carlo error."""
+    def to_pandas(self) -> pd.DataFrame:
+        """Give a data frame: a row a parameter, a column a figure.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Indexed by the parameters' names.
+
+        Raises
+        ------
+        ImportError
+            If pandas is not installed.
+        """
+        pandas = import_pandas()
+        index = pandas.Index(self.names, name="parameter")
+        return pandas.DataFrame(self._columns, index=index)
+
+    def _cells(self) -> list[list[str]]:
+        """Texts of the table, figures to two digits of their Monte Carlo error."""
         cells = [["", *self._columns]]
         for name, row in self.to_dict().items():
             places = _places(row["mcse_mean"])
             cells.append([name, *(_format(column, row[column], places) for column in row)])
+        return cells
+
+    def _repr_html_(self) -> str:
+        from hierfast.html import table
+
+        return table(self._cells())
+
+    def __repr__(self) -> str:
+        """Print an aligned table, figures to two digits of their Monte Carlo error."""
+        cells = self._cells()
         widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
         lines = []
         for first, *rest in cells:
             right = (text.rjust(width) for text, width in zip(rest, widths[1:], strict=True))
             lines.append("  ".join([first.ljust(widths[0]), *right]))
         return "\n".join(lines)
+
+
+def import_pandas() -> Any:
+    """Import pandas, or say what is missing.
+
+    Returns
+    -------
+    module
+        pandas.
+
+    Raises
+    ------
+    ImportError
+        If it is not installed.
+    """
+    try:
+        import pandas
+    except ImportError as error:
+        raise ImportError(
+            "to_pandas() needs pandas, which is not installed; install it, or use to_dict() or the "
+            "arrays themselves"
+        ) from error
+    return pandas
 
 
 def _places(error: float) -> int | None:

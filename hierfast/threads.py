@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 import threading
-import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from hierfast._core import Stopped
 
 POLL = 0.05  # seconds between looks at signals
 
@@ -29,13 +29,40 @@ def available_cores() -> int:
     return os.cpu_count() or 1
 
 
+class _Tasks:
+    """Tasks that threads take one after the other until one fails or the stop flag is set."""
+
+    def __init__(self, tasks: Sequence[Callable[[], Any]], stop: NDArray[np.int32] | None) -> None:
+        self.tasks, self.stop = tasks, stop
+        self.results: list[Any] = [None] * len(tasks)
+        self.errors: dict[int, BaseException] = {}
+        self._order = iter(range(len(tasks)))
+        self._lock = threading.Lock()
+
+    def work(self) -> None:
+        while not self.errors:
+            with self._lock:
+                i = next(self._order, None)
+            if i is None:
+                return
+            try:
+                if self.stop is not None and self.stop[0]:
+                    raise Stopped
+                self.results[i] = self.tasks[i]()
+            except BaseException as error:
+                self.errors[i] = error
+
+    def result(self) -> list[Any]:
+        """Results in order, or the error of the first task that failed by itself."""
+        for i in sorted(self.errors, key=lambda i: (isinstance(self.errors[i], Stopped), i)):
+            raise self.errors[i]
+        return self.results
+
+
 def run_all(
-    tasks: Sequence[Callable[[], Any]],
-    cores: int,
-    stop: NDArray[np.int32] | None = None,
-    report: Callable[[float], None] | None = None,
+    tasks: Sequence[Callable[[], Any]], cores: int, stop: NDArray[np.int32] | None = None
 ) -> list[Any]:
-    """Run tasks on at most `cores` threads; only the caller's thread sees signals.
+    """Run short tasks on at most `cores` threads, the caller's among them: one less to start.
 
     Parameters
     ----------
@@ -44,61 +71,83 @@ def run_all(
     cores : int
         Threads.
     stop : numpy.ndarray, optional
-        Flag (1,) that is set when the caller is interrupted, for kernels to poll.
-    report : callable, optional
-        Called with the seconds passed at every look.
+        Flag (1,); where it is set no further task is begun.
+
+    Returns
+    -------
+    list
+        Results in the order of the tasks.
+
+    Raises
+    ------
+    hierfast._core.Stopped
+        If the flag was set.
+    """
+    queue = _Tasks(tasks, stop)
+    others = [threading.Thread(target=queue.work) for _ in range(min(cores, len(tasks)) - 1)]
+    for thread in others:
+        thread.start()
+    queue.work()
+    for thread in others:
+        thread.join()
+    return queue.result()
+
+
+def watch(
+    tasks: Sequence[Callable[[], Any]],
+    cores: int,
+    stop: NDArray[np.int32],
+    look: Callable[[], None] | None = None,
+    patience: float | None = None,
+) -> list[Any]:
+    """Run long tasks on other threads, while the caller's looks at signals and progress.
+
+    Parameters
+    ----------
+    tasks : sequence of callable
+        What to run.
+    cores : int
+        Threads.
+    stop : numpy.ndarray
+        Flag (1,) that the tasks poll; set where the caller is interrupted, `look` raises or a task
+        fails.
+    look : callable, optional
+        Called every 50 ms.
+    patience : float, optional
+        Seconds that an interrupted caller waits for the threads to end; by default until they do.
 
     Returns
     -------
     list
         Results in the order of the tasks.
     """
-    if stop is None and report is None:
-        return _share(tasks, min(cores, len(tasks)))
-    with ThreadPoolExecutor(max_workers=max(1, min(cores, len(tasks)))) as pool:
-        futures = [pool.submit(task) for task in tasks]
-        begun = time.perf_counter()
-        try:
-            pending: Any = futures
-            while pending:
-                _, pending = wait(pending, timeout=POLL, return_when=FIRST_EXCEPTION)
-                if report is not None:
-                    report(time.perf_counter() - begun)
-                if any(f.done() and f.exception() is not None for f in futures):
-                    break
-        finally:
-            if stop is not None and not all(f.done() for f in futures):
-                stop[0] = 1
-        return [f.result() for f in futures]
-
-
-def _share(tasks: Sequence[Callable[[], Any]], workers: int) -> list[Any]:
-    """Run short tasks, the caller's thread among the workers: a thread less to start."""
-    results: list[Any] = [None] * len(tasks)
-    errors: list[BaseException] = []
-    order = iter(range(len(tasks)))
-    lock = threading.Lock()
+    queue = _Tasks(tasks, stop)
+    running = max(1, min(cores, len(tasks)))
+    idle = threading.Semaphore(0)
 
     def work() -> None:
-        while not errors:
-            with lock:
-                i = next(order, None)
-            if i is None:
-                return
-            try:
-                results[i] = tasks[i]()
-            except BaseException as error:
-                errors.append(error)
+        queue.work()
+        if queue.errors:
+            stop[0] = 1
+        idle.release()
 
-    others = [threading.Thread(target=work) for _ in range(workers - 1)]
-    for thread in others:
-        thread.start()
-    work()
-    for thread in others:
-        thread.join()
-    if errors:
-        raise errors[0]
-    return results
+    # Daemons: a thread that cannot be stopped keeps nobody from leaving the interpreter.
+    threads = [threading.Thread(target=work, daemon=True) for _ in range(running)]
+    try:
+        for thread in threads:
+            thread.start()
+        while running:
+            if idle.acquire(timeout=POLL):
+                running -= 1
+            elif look is not None:
+                look()
+    except BaseException:
+        stop[0] = 1
+        for thread in threads:
+            if thread.ident is not None:
+                thread.join(patience)
+        raise
+    return queue.result()
 
 
 def pieces(n: int, size: int, most: int) -> list[tuple[int, int]]:

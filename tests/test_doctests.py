@@ -21,12 +21,20 @@ def test_docstrings(name):
     assert result.failed == 0
 
 
-def test_readme():
-    blocks = re.findall(r"^```python\n(.*?)^```$", README.read_text("utf-8"), re.DOTALL | re.M)
-    assert blocks
+@pytest.mark.parametrize("name", hierfast.__all__)
+def test_every_public_name_has_an_example(name):
+    assert ">>> " in (getattr(hierfast, name).__doc__ or "")
+
+
+def test_readme(capsys):
+    pattern = r"^```python\n(.*?)^```\n(?:\n```text\n(.*?)^```$)?"
+    blocks = re.findall(pattern, README.read_text("utf-8"), re.DOTALL | re.M)
+    assert any(printed for _, printed in blocks)
     names = {}
-    for block in blocks:
+    for block, printed in blocks:
         exec(compile(block, str(README), "exec"), names)
+        said = capsys.readouterr().out
+        assert said.split() == printed.split() or not printed
 
 
 def test_readme_begins_with_the_two_commands():

@@ -13,7 +13,7 @@ from hierfast.plan import make_plan
 from hierfast.sampler import Sampler
 
 SCHEMES = ["collapsed", "collapsed:slice", "collapsed:laplace", "gibbs", "quadrature"]
-SCHOOLS = hf.load_eight_schools()
+SCHOOLS = hf.datasets.load("eight_schools")
 RNG = np.random.default_rng(31)
 ROWS = {"g": np.repeat(np.arange(5), [3, 2, 4, 1, 3]), "y": RNG.normal(3, 1.2, 13)}
 ROWS["y"] = ROWS["y"] + np.array([0, 1.5, -1, 0.5, 0.2])[ROWS["g"]]

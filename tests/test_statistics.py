@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import hierfast as hf
-from hierfast.data import read_columns
+from hierfast.data import Roles, read_columns
 from hierfast.statistics import compute_cells, compute_statistics
 
 RNG = np.random.default_rng(7)
@@ -12,7 +12,7 @@ RNG = np.random.default_rng(7)
 
 def read(y, group=None, se=None, cores=2):
     data = {"y": y} | ({} if se is None else {"se": se})
-    columns = read_columns(data, "y", group, None if se is None else "se", 0)
+    columns = read_columns(data, "y", group, Roles(None if se is None else "se"))
     return compute_statistics(columns, cores)
 
 

@@ -10,7 +10,8 @@
 
 static void HF_NAME(normal_sweep)(const hf_scalar_term *t, int64_t lo, int64_t hi, double *theta,
                                   double *sum) {
-  double acc[HF_SUMS][8] = {{0}}, z[HF_TILE], x[HF_TILE], d[HF_TILE], p[HF_TILE];
+  hf_reals acc[HF_SUMS] = {{0}};
+  double z[HF_TILE], x[HF_TILE], d[HF_TILE], p[HF_TILE];
   double lambda = t->tau2 / t->sigma2, tau2 = t->tau2, centre = t->centre;
   for (int64_t i = lo; i < hi; i += HF_TILE) {
     int n = hi - i < HF_TILE ? (int)(hi - i) : HF_TILE, full = (n + 7) & ~7;
@@ -27,18 +28,25 @@ static void HF_NAME(normal_sweep)(const hf_scalar_term *t, int64_t lo, int64_t h
       d[k] = yk;
     }
     for (int k = n; k < full; k++) x[k] = p[k] = d[k] = 0.0;
-    for (int r = 0; r < full; r += 8)
-      for (int k = 0; k < 8; k++) {
-        double v = x[r + k], pv = p[r + k] * v;
-        acc[0][k] += v;
-        acc[1][k] += v * v;
-        acc[2][k] += pv;
-        acc[3][k] += pv * v;
-        acc[4][k] += pv * d[r + k];
-      }
+    for (int r = 0; r < full; r += 8) {
+      hf_reals v, pv, dv;
+      memcpy(&v, x + r, sizeof v);
+      memcpy(&pv, p + r, sizeof pv);
+      memcpy(&dv, d + r, sizeof dv);
+      pv *= v;
+      acc[0] += v;
+      acc[1] += v * v;
+      acc[2] += pv;
+      acc[3] += pv * v;
+      acc[4] += pv * dv;
+    }
     if (theta)
       for (int k = 0; k < n; k++) theta[i - lo + k] = centre + x[k];
   }
-  for (int s = 0; s < HF_SUMS; s++) sum[s] = hf_lanes(acc[s]);
+  for (int s = 0; s < HF_SUMS; s++) {
+    double lanes[8];
+    memcpy(lanes, &acc[s], sizeof lanes);
+    sum[s] = hf_lanes(lanes);
+  }
 }
 #endif

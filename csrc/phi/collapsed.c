@@ -14,14 +14,15 @@ typedef struct {
   double lambda[HF_TILE], s2[HF_TILE], tau2[HF_TILE], moment[4 * HF_TILE];
 } parts;
 
-static void read_scales(const hf_collapsed *c, int n, const double *x, parts *w) {
+static int read_scales(const hf_collapsed *c, int n, const double *x, const volatile int *stop,
+                       parts *w) {
   for (int i = 0; i < n; i++) {
     double tau = hf_arg_at(&c->scale, x, n, i), sigma = hf_arg_at(&c->noise, x, n, i);
     w->tau2[i] = tau * tau;
     w->s2[i] = sigma * sigma;
     w->lambda[i] = w->tau2[i] / w->s2[i];
   }
-  hf_moments_at(&c->moments, n, w->lambda, w->moment);
+  return hf_moments_at(&c->moments, n, w->lambda, stop, w->moment);
 }
 
 /* Mean about the centre and variance of the prior of a skipped mu; 0 where it is flat. */
@@ -40,8 +41,8 @@ int hf_collapsed_eval(const hf_target *t, int n, const double *z, double *lp) {
   double x[HF_MAX_PHI * HF_TILE];
   parts w;
   int status = hf_hyper_expand(c->kernels, c->hyper, n, z, x, lp);
+  if (!status) status = read_scales(c, n, x, t->stop, &w);
   if (status) return status;
-  read_scales(c, n, x, &w);
   for (int i = 0; i < n; i++) {
     double s2 = w.s2[i], a = w.moment[i], wt = w.moment[n + i], s1 = w.moment[2 * n + i];
     double mean = s1 / wt, r = w.moment[3 * n + i] - s1 * mean, m0, v0;
@@ -67,8 +68,8 @@ int hf_collapsed_finish(const hf_collapsed *c, uint64_t seed, uint32_t chain, ui
   uint64_t key = hf_key(seed, chain, 0, HF_SITE_LOCATION);
   parts w;
   int status = hf_hyper_expand(c->kernels, c->hyper, n, z, x, lp);
+  if (!status) status = read_scales(c, n, x, NULL, &w);
   if (status) return status;
-  read_scales(c, n, x, &w);
   for (int i = 0; i < n; i++) noise[i] = hf_normal(key, 0, first + (uint32_t)i, 0);
   for (int i = 0; i < n; i++) {
     double m, v = 0.0, m0, v0;

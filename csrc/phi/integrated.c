@@ -45,6 +45,7 @@ int hf_integrated_eval(const hf_target *t, int n, const double *z, double *lp) {
   int status = hf_hyper_expand(c->kernels, c->hyper, n, z, x, lp);
   for (int64_t lo = 0; !status && lo < total; lo += HF_TILE) {
     int w = total - lo < HF_TILE ? (int)(total - lo) : HF_TILE;
+    if (hf_stopped(t->stop)) return HF_STOPPED;
     gather(c, n, x, lo, w, &l);
     status = c->kernels->integrate(&c->integral, w, l.stats, l.lpars, (hf_col){l.loc, 1}, l.ppars,
                                    logz, NULL, NULL);

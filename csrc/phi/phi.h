@@ -31,7 +31,8 @@ typedef struct {
 } hf_moments;
 
 /* A, W, S1, S2 (4, n) at n <= HF_TILE values of lambda. */
-void hf_moments_at(const hf_moments *m, int n, const double *lambda, double *out);
+int hf_moments_at(const hf_moments *m, int n, const double *lambda, const volatile int *stop,
+                  double *out);
 /* Nodes that interpolate between v = lo and v = hi to rounding; lambda of node i. */
 int hf_table_size(const hf_cells *c, double lo, double hi);
 void hf_table_nodes(double p_bar, double lo, double hi, int n, double *lambda);
@@ -58,8 +59,8 @@ int hf_collapsed_finish(const hf_collapsed *c, uint64_t seed, uint32_t chain, ui
 
 /* Range of lambda where the likelihood, profiled over mu and sigma, is within `drop` of its top; the
  * largest lambda within 1/2 of the top, and mean and variance there. */
-void hf_lambda_scan(const hf_collapsed *c, double drop, double *lo, double *hi, double *best,
-                    double *mean, double *sigma2);
+int hf_lambda_scan(const hf_collapsed *c, double drop, const volatile int *stop, double *lo,
+                   double *hi, double *best, double *mean, double *sigma2);
 /* A point z (d,) near the mode: the unknowns that arguments `data` read make these `known`, others
  * are scanned. */
 int hf_start(const hf_target *t, const hf_hyper *h, const hf_arg data[3], const double known[3],
@@ -100,9 +101,10 @@ void hf_proposal_start(const hf_proposal *p, uint64_t seed, uint32_t chain, doub
 /* Sweeps first .. first + n of an independence chain from z, lp (in and out); path (d, n). */
 int hf_independence(const hf_target *t, const hf_proposal *p, uint64_t seed, uint32_t chain,
                     uint32_t first, int n, double *z, double *lp, double *path, int64_t *moved);
-/* One sweep of univariate slices along the columns of shape (d, d), each `passes` times. */
+/* One sweep of univariate slices along the columns of shape (d, d), each `passes` times; `cut` counts
+ * the intervals that reached the cap on their length inside the slice. */
 int hf_slice_sweep(const hf_target *t, const double *shape, uint64_t key, uint32_t sweep,
-                   int passes, double *z, double *lp);
+                   int passes, double *z, double *lp, int64_t *cut);
 
 /* --- integrated.c: any family, effects integrated out by quadrature --- */
 

@@ -21,7 +21,7 @@ static int at(const ray *r, double s, double *lp) {
 }
 
 int hf_slice_sweep(const hf_target *t, const double *shape, uint64_t key, uint32_t sweep,
-                   int passes, double *z, double *lp) {
+                   int passes, double *z, double *lp, int64_t *cut) {
   const double width = 2.5;
   for (int pass = 0; pass < passes; pass++)
     for (int a = 0; a < t->d; a++) {
@@ -31,10 +31,12 @@ int hf_slice_sweep(const hf_target *t, const double *shape, uint64_t key, uint32
       double level = *lp + hf_log(hf_uniform(key, label, sweep, attempt++)), here = *lp, s = 0.0;
       double left = -width * hf_uniform(key, label, sweep, attempt++), right = left + width;
       int less = (int)(STEPS * hf_uniform(key, label, sweep, attempt++)), more = STEPS - 1 - less;
-      int status = at(&r, left, &here);
+      int status = at(&r, left, &here), inside;
       for (; !status && less > 0 && here > level; less--) status = at(&r, left -= width, &here);
+      inside = here > level;
       if (!status) status = at(&r, right, &here);
       for (; !status && more > 0 && here > level; more--) status = at(&r, right += width, &here);
+      if (less + more == 0 && (inside || here > level)) ++*cut;
       for (int shrink = 0; !status; shrink++) {
         if (shrink == SHRINKS) return HF_STUCK;
         s = left + (right - left) * hf_uniform(key, label, sweep, attempt++);

@@ -9,11 +9,12 @@ enum { SCAN = 128 };
 
 /* lambda where the profile is within `drop` of its top, between lo and hi; best is the largest lambda
  * within 1/2 of the top. Returns the profile's mean and variance there. */
-void hf_lambda_scan(const hf_collapsed *c, double drop, double *lo, double *hi, double *best,
-                    double *mean, double *sigma2) {
+int hf_lambda_scan(const hf_collapsed *c, double drop, const volatile int *stop, double *lo,
+                   double *hi, double *best, double *mean, double *sigma2) {
   double lambda[SCAN], ll[SCAN], moment[4 * SCAN], top = -HF_INF, s2[SCAN];
   for (int i = 0; i < SCAN; i++) lambda[i] = hf_exp(0.25 * (i - SCAN / 2)) / c->moments.p_bar;
-  hf_moments_at(&c->moments, SCAN, lambda, moment);
+  int status = hf_moments_at(&c->moments, SCAN, lambda, stop, moment);
+  if (status) return status;
   for (int i = 0; i < SCAN; i++) {
     double w = moment[SCAN + i], s1 = moment[2 * SCAN + i], r = moment[3 * SCAN + i] - s1 * s1 / w;
     double total = c->ssw + r;
@@ -33,6 +34,7 @@ void hf_lambda_scan(const hf_collapsed *c, double drop, double *lo, double *hi, 
   *best = lambda[at];
   *mean = c->moments.cells->centre + moment[2 * SCAN + at] / moment[SCAN + at];
   *sigma2 = s2[at];
+  return HF_OK;
 }
 
 /* Candidates for coordinate values whose scale is unknown: both signs over twelve decades. */

@@ -13,12 +13,14 @@
 enum { MAX_NODE = 256, DEPTH = 48 };
 
 /* Moments read from the cells: leaves of HF_BLOCK cells, pushed in order on a binary counter. */
-static void direct(const hf_moments *m, int n, const double *lambda, double *out) {
+static int direct(const hf_moments *m, int n, const double *lambda, const volatile int *stop,
+                  double *out) {
   double stack[DEPTH][4 * HF_LAMBDA];
   int64_t cells = m->cells->n, leaf = 0;
   int top = 0, width = 4 * n;
   for (int64_t lo = 0; lo < cells; lo += HF_BLOCK, leaf++) {
     int64_t hi = lo + HF_BLOCK < cells ? lo + HF_BLOCK : cells;
+    if (hf_stopped(stop)) return HF_STOPPED;
     m->kernels->moments(m->cells, lo, hi, n, lambda, stack[top++]);
     for (int64_t carry = leaf + 1; (carry & 1) == 0; carry >>= 1, top--)
       for (int i = 0; i < width; i++) stack[top - 2][i] += stack[top - 1][i];
@@ -26,6 +28,7 @@ static void direct(const hf_moments *m, int n, const double *lambda, double *out
   for (; top > 1; top--)
     for (int i = 0; i < width; i++) stack[top - 2][i] += stack[top - 1][i];
   for (int i = 0; i < width; i++) out[i] = stack[0][i];
+  return HF_OK;
 }
 
 /* Clenshaw's recurrence for the four functions at lanes whose v is inside the table. */
@@ -50,7 +53,8 @@ static void interpolate(const hf_moments *m, int n, const double *lambda, double
   for (int i = 0; i < n; i++) out[i] += m->n_group * hf_log(w[i]);
 }
 
-void hf_moments_at(const hf_moments *m, int n, const double *lambda, double *out) {
+int hf_moments_at(const hf_moments *m, int n, const double *lambda, const volatile int *stop,
+                  double *out) {
   double far[HF_TILE], part[4 * HF_LAMBDA];
   int at[HF_TILE], n_far = 0;
   if (m->n_node) {
@@ -65,10 +69,12 @@ void hf_moments_at(const hf_moments *m, int n, const double *lambda, double *out
   for (int i = 0; i < n_far; i++) far[i] = lambda[at[i]];
   for (int lo = 0; lo < n_far; lo += HF_LAMBDA) {
     int w = n_far - lo < HF_LAMBDA ? n_far - lo : HF_LAMBDA;
-    direct(m, w, far + lo, part);
+    int status = direct(m, w, far + lo, stop, part);
+    if (status) return status;
     for (int s = 0; s < 4; s++)
       for (int i = 0; i < w; i++) out[s * n + at[lo + i]] = part[s * w + i];
   }
+  return HF_OK;
 }
 
 int hf_table_size(const hf_cells *c, double lo, double hi) {

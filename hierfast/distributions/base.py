@@ -213,8 +213,42 @@ def check_argument(owner: Distribution, argument: Argument) -> float | str | Dis
     return number
 
 
+def check_weights(value: object, who: str) -> float | str:
+    """Validate frequency weights: a column, or one whole number for all rows.
+
+    Parameters
+    ----------
+    value : object
+        What was given.
+    who : str
+        Whose they are, for the message.
+
+    Returns
+    -------
+    float or str
+        The number, or the column's name.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If it is neither.
+    """
+    if isinstance(value, str) and value:
+        return value
+    if isinstance(value, bool) or not isinstance(value, Real):
+        raise TypeError(f"{who} must be a column name or a whole number; got {_short(value)}")
+    number = float(value)
+    if not (number >= 1 and number.is_integer()):
+        raise ValueError(
+            f"{who} must be a whole number of identical rows (frequency weights); got {value!r}"
+        )
+    return number
+
+
 def _check_prior(who: str, prior: Distribution, domain: Support) -> Distribution:
     kind = type(prior).__name__
+    if getattr(prior, "weights", None) is not None:
+        raise ValueError(f"{who} has a prior with weights; only a likelihood's rows have weights")
     missing = prior.missing()
     if missing:
         raise ValueError(

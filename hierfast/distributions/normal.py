@@ -9,7 +9,14 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import ArrayLike
 
-from hierfast.distributions.base import Argument, Distribution, FloatArray, Form, Support
+from hierfast.distributions.base import (
+    Argument,
+    Distribution,
+    FloatArray,
+    Form,
+    Support,
+    check_weights,
+)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -34,6 +41,9 @@ class Normal(Distribution):
         Variance, positive.
     precision : float, str or Distribution, optional
         One over the variance, positive.
+    weights : float or str, optional
+        Of a likelihood only: frequency weights. A row of weight 3 counts as three identical rows;
+        0 leaves it out.
 
     Notes
     -----
@@ -50,6 +60,7 @@ class Normal(Distribution):
     sigma: float | str | Distribution | None = None
     variance: float | str | Distribution | None = field(default=None, kw_only=True)
     precision: float | str | Distribution | None = field(default=None, kw_only=True)
+    weights: float | str | None = field(default=None, kw_only=True)
 
     support: ClassVar[Support] = Support.REAL
     domain: ClassVar[dict[str, Support]] = {"mu": Support.REAL, "sigma": Support.POSITIVE}
@@ -68,6 +79,11 @@ class Normal(Distribution):
                 f"Normal needs exactly one of sigma, variance and precision; got {got}"
             )
         return Argument("mu", self.mu, Support.REAL, Form.AS_IS), given[0]
+
+    def check(self) -> None:
+        """Check the frequency weights."""
+        if self.weights is not None:
+            object.__setattr__(self, "weights", check_weights(self.weights, "Normal's weights"))
 
     @staticmethod
     def logpdf(x: ArrayLike, mu: ArrayLike, sigma: ArrayLike) -> FloatArray:

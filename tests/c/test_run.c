@@ -31,8 +31,9 @@ static hf_hyper schools(const hf_kernels_t *k, int skip) {
 static void run(hf_plan *plan, hf_state *s, const hf_kernels_t *k, const hf_hyper *h, double *tau) {
   static double path[2 * SWEEPS];
   double x[2 * HF_TILE], lp[HF_TILE], z[2 * HF_TILE];
-  int d = plan->target.d;
-  CHECK(hf_run(plan, s, 1, SWEEPS, path) == HF_OK);
+  int d = plan->target.d, done;
+  CHECK(hf_run(plan, s, 1, SWEEPS, &done, path) == HF_OK);
+  CHECK(done == SWEEPS);
   *tau = 0.0;
   for (int lo = 0; lo + HF_TILE <= SWEEPS; lo += HF_TILE) {
     for (int e = 0; e < d; e++) memcpy(z + e * HF_TILE, path + e * SWEEPS + lo, sizeof lp);
@@ -53,7 +54,7 @@ static void collapsed(const hf_kernels_t *k, int skip, int grid, int slice) {
   hf_state s = {.chain = 1};
   double z[2], known[3] = {8.0, 5.0, 1.0}, tau;
   hf_arg data[3] = {c.loc, c.scale, c.noise};
-  plan.target = (hf_target){hf_hyper_dim(&h), hf_collapsed_eval, &c};
+  plan.target = (hf_target){hf_hyper_dim(&h), hf_collapsed_eval, &c, NULL};
   plan.block[0] =
       slice ? (hf_block){hf_block_slice, 0, 0} : (hf_block){hf_block_independence, 0, HF_MANY};
   CHECK(hf_start(&plan.target, &h, data, known, z) == HF_OK);
@@ -84,10 +85,11 @@ static void gibbs(const hf_kernels_t *k) {
   s.conditional = c;
   run(&plan, &s, k, &h, &tau);
   CLOSE(tau, 3.598, 0.4);
-  int stop = 1;
+  int stop = 1, done = -1;
   double path[2];
   s.stop = &stop;
-  CHECK(hf_run(&plan, &s, 1, 1, path) == HF_STOPPED);
+  CHECK(hf_run(&plan, &s, 1, 1, &done, path) == HF_STOPPED);
+  CHECK(done == 0);
 }
 
 static void statistics(void) {
@@ -103,7 +105,8 @@ static void statistics(void) {
   v[0] = NAN;
   CHECK(hf_scan_rows(v, NULL, 0, 6) & HF_BAD);
   v[0] = 1;
-  hf_add_rows(code, v, NULL, 2, 3.0, NULL, 0, 6, count, s);
+  hf_rows rows = {.code = code, .y = v, .base = 2, .centre = 3.0};
+  hf_add_rows(&rows, 0, 6, count, s);
   CHECK(hf_finish_groups(6, 1, 2, count, s, 3.0, NULL, 1, 2, 0, 6, 0, &out) == 3);
   CHECK(label[0] == 2 && label[1] == 4 && label[2] == 7);
   CLOSE(mean[0], 3.5, 0.0);

@@ -52,8 +52,7 @@ class Problem:
         g = np.repeat(np.arange(len(SIZES)), SIZES)
         se = np.linspace(0.5, 2.0, len(g)) if self.known else np.ones(len(g))
         sigma = self.read(unknowns)[2]
-        data = {"g": g, "y": rng.normal(theta[g], sigma * se), "se": se}
-        return data
+        return {"g": g, "y": rng.normal(theta[g], sigma * se), "se": se}
 
     def log_rows(self, data, unknowns, theta):
         """Stage I."""

@@ -42,9 +42,9 @@ def others(problem, rng, unknowns):
     points = [unknowns, *(problem.prior(rng) for _ in range(4))]
     for size in (1e-6, 0.99, 1e4):
         far = dict(unknowns)
-        for name in far:
+        for name, value in unknowns.items():
             bounded = problem.laws.get(name) is not None and problem.laws[name].support()[1] < 1e9
-            far[name] = far[name] * (min(size, 1.0) if bounded else size)
+            far[name] = value * (min(size, 1.0) if bounded else size)
         points.append(far)
     return points
 
@@ -67,7 +67,9 @@ def test_marginal_is_the_dense_gaussian(name, scheme):
             want.append(value + jacobian)
         got, want = np.array(got) - got[0], np.array(want) - want[0]
         bound = 1e-9 if scheme == "collapsed" else 1e-6
-        np.testing.assert_allclose(got, want, rtol=1e-11 if scheme == "collapsed" else 1e-8, atol=bound)
+        np.testing.assert_allclose(
+            got, want, rtol=1e-11 if scheme == "collapsed" else 1e-8, atol=bound
+        )
 
 
 def mean_prior(problem, u):
@@ -90,7 +92,9 @@ def gaussian_conditional(problem, data, u, integrate):
     z = (data["g"][:, None] == np.arange(J)[None, :]).astype(float)
     m, s = mean_prior(problem, u) if integrate else (mu, 0.0)
     one = np.ones((J, 1))
-    prior = np.block([[np.full((1, 1), s * s), s * s * one.T], [s * s * one, s * s + tau**2 * np.eye(J)]])
+    prior = np.block(
+        [[np.full((1, 1), s * s), s * s * one.T], [s * s * one, s * s + tau**2 * np.eye(J)]]
+    )
     h = np.hstack([np.zeros((n, 1)), z])
     v = h @ prior @ h.T + np.diag((sigma * data["se"]) ** 2)
     gain = np.linalg.solve(v, h @ prior).T
@@ -105,7 +109,7 @@ def test_mean_and_effects_given_the_rest(name):
         plan = plan_of(problem, data, "collapsed")
         z, _ = coordinates(plan.graph, u, plan.skip)
         values, parts = np.empty((1, len(plan.graph.nodes), 1)), np.empty((1, 4, 1))
-        finish(plan, 3, 0, np.array([z]).reshape(len(z), 1), values[0], parts[0])
+        finish(plan, 3, 0, 0, np.array([z]).reshape(len(z), 1), values[0], parts[0])
         mean, cov = gaussian_conditional(problem, data, u, plan.skip >= 0)
         if plan.skip >= 0:
             noise = _core.normals(_core.key(3, 0, 0, 5), np.zeros(1, dtype=np.uint64), 1)[0]
@@ -113,12 +117,14 @@ def test_mean_and_effects_given_the_rest(name):
             assert parts[0, 1, 0] == pytest.approx(cov[0, 0], rel=1e-9)
             drawn = mean[0] + math.sqrt(cov[0, 0]) * noise
             assert values[0, plan.skip, 0] == pytest.approx(drawn, rel=1e-8, abs=1e-8)
-        fit = hf.Fit(plan, Draws(3, values, parts, [0]), 1, 0.0)
+        fit = hf.Fit(plan, Draws(3, values, parts, [0], [0], 0), 1, 0.0)
         sd = np.sqrt(np.diag(cov)[1:])
         np.testing.assert_allclose(fit.groups.mean, mean[1:], rtol=1e-8, atol=1e-8)
         np.testing.assert_allclose(fit.groups.sd, sd, rtol=1e-7)
         wanted = st.norm(mean[1:, None], sd[:, None]).ppf([0.05, 0.5, 0.99])
-        np.testing.assert_allclose(fit.groups.quantile([0.05, 0.5, 0.99]), wanted, rtol=1e-6, atol=1e-6)
+        np.testing.assert_allclose(
+            fit.groups.quantile([0.05, 0.5, 0.99]), wanted, rtol=1e-6, atol=1e-6
+        )
 
 
 @pytest.mark.parametrize("known", [True, False])
@@ -127,7 +133,11 @@ def test_many_groups_read_from_a_table(known):
     rng = np.random.default_rng(4)
     n = 400
     group = np.arange(n) if known else np.repeat(np.arange(n), rng.integers(1, 60, n))
-    data = {"y": rng.normal(5, 2, len(group)), "g": group, "se": np.exp(rng.normal(0, 1, len(group)))}
+    data = {
+        "y": rng.normal(5, 2, len(group)),
+        "g": group,
+        "se": np.exp(rng.normal(0, 1, len(group))),
+    }
     noise = {"sigma": "se"} if known else {"sigma": hf.HalfNormal(2)}
     model = hf.Model(hf.Normal(**noise), hf.Normal(hf.StudentT(3, 0, 9), hf.HalfNormal(2)))
     plan = make_plan(model, data, "y", "g", "collapsed", 0, 1)
@@ -138,7 +148,7 @@ def test_many_groups_read_from_a_table(known):
         values[0, i, 0] = phi[name]
     sigma2 = 1.0 if known else 2.2**2
     parts = np.array([[[4.0 - plan.cells.centre], [0.0], [1.7**2], [1.7**2 / sigma2]]])
-    fit = hf.Fit(plan, Draws(3, values, parts, [0]), 1, 0.0)
+    fit = hf.Fit(plan, Draws(3, values, parts, [0], [0], 0), 1, 0.0)
     p, ybar = plan.statistics.weight, plan.statistics.mean
     precision = p / sigma2 + 1 / 1.7**2
     mean, sd = (p * ybar / sigma2 + 4.0 / 1.7**2) / precision, precision**-0.5
@@ -164,7 +174,7 @@ def swept(plan, unknowns, problem, sweep, level):
 @pytest.mark.parametrize("name", PROBLEMS)
 def test_effects_given_phi_are_the_joint(name):
     for seed in range(6):
-        problem, rng, u, theta, data = case(name, seed)
+        problem, _, u, theta, data = case(name, seed)
         plan, level = plan_of(problem, data, "gibbs"), LEVELS[seed % len(LEVELS)]
         (one, _, z1), (two, _, z2) = (swept(plan, u, problem, s, level) for s in (1, 2))
         sd = (two - one) / (z2 - z1)  # effects are affine in their noise
@@ -175,7 +185,9 @@ def test_effects_given_phi_are_the_joint(name):
             other[j] = one[j]
             ratio = problem.log_joint(data, u, other) - joint[0]
             law = st.norm(mean[j], sd[j])
-            assert law.logpdf(other[j]) - law.logpdf(theta[j]) == pytest.approx(ratio, rel=1e-7, abs=1e-7)
+            assert law.logpdf(other[j]) - law.logpdf(theta[j]) == pytest.approx(
+                ratio, rel=1e-7, abs=1e-7
+            )
 
 
 @pytest.mark.parametrize("noncentred", [False, True])
@@ -222,7 +234,7 @@ def test_effects_by_inversion_are_the_joint():
 
 def test_a_wrong_half_is_seen():
     """The ratio of a variance a part in a million too large is not that of the joint."""
-    problem, rng, u, theta, data = case("rows", 1)
+    problem, _, u, theta, data = case("rows", 1)
     plan = plan_of(problem, data, "gibbs")
     (one, _, z1), (two, _, z2) = (swept(plan, u, problem, s, 0) for s in (1, 2))
     sd = (two - one) / (z2 - z1) * (1 + 1e-6)

@@ -53,7 +53,9 @@ def test_prior_to_fifty_digits(name):
         want = exact(prior.exact, x[i], *(p[i] for p in params))
         scale = max(1.0, abs(want), *(abs(math.log(abs(p[i]) or 1.0)) for p in params))
         # cancelling parts, as in a log x - lgamma(a), may each be as large as the largest parameter
-        scale += max((abs(p[i]) for p in params if name.endswith(("Gamma", "Chi2"))), default=0) * 40
+        scale += (
+            max((abs(p[i]) for p in params if name.endswith(("Gamma", "Chi2"))), default=0) * 40
+        )
         if np.isfinite(got[i]):
             assert abs(got[i] - want) <= 4e-15 * scale * 4, (x[i], [p[i] for p in params])
         else:
@@ -85,7 +87,10 @@ def test_likelihood_is_that_of_the_rows(name):
             )
             log = lambda e, r=rows, p=params: family.log(mpmath, r, e, *p)  # noqa: E731
             atol, slack = blur(got, eta)
-            for want in ([exact(log, e) for e in eta], [family.log(np, rows, e, *params) for e in eta]):
+            for want in (
+                [exact(log, e) for e in eta],
+                [family.log(np, rows, e, *params) for e in eta],
+            ):
                 np.testing.assert_allclose(got[0], want, rtol=1e-12, atol=atol)
             check_derivatives(log, eta, got, slack)
 
@@ -115,10 +120,14 @@ def test_population_and_its_derivatives(name):
             theta = loc + params[0] * unit
             columns, place = [np.array([p]) for p in params], np.array([loc])
             got = each_level(
-                lambda level, t=theta, l=place, c=columns: _core.population_eval(name, t, l, c, level)
+                lambda level, t=theta, p=place, c=columns: _core.population_eval(
+                    name, t, p, c, level
+                )
             )
             log = lambda t, m=loc, p=params: family.log(mpmath, t, mpmath.mpf(m), *p)  # noqa: E731
-            np.testing.assert_allclose(got[0], [exact(log, t) for t in theta], rtol=1e-12, atol=1e-12)
+            np.testing.assert_allclose(
+                got[0], [exact(log, t) for t in theta], rtol=1e-12, atol=1e-12
+            )
             twin = getattr(ds, name).logpdf(theta, loc, *params)
             np.testing.assert_allclose(got[0], twin, rtol=1e-12, atol=1e-12)
             check_derivatives(log, theta, got)

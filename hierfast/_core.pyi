@@ -1,0 +1,230 @@
+"""Types of the extension: what `_core.pyx` takes and gives."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from typing_extensions import disjoint_base
+
+_Float = NDArray[np.float64]
+_Doubles = NDArray[np.float64] | None
+_Ints = NDArray[np.int64] | None
+
+BLOCK: int
+LARGEST: float
+SUMS: int
+THETA: int
+TILE: int
+
+class SamplingError(RuntimeError): ...
+class Stopped(Exception): ...
+
+def levels() -> dict[int, str]: ...
+def best_level() -> int: ...
+def prior_names() -> list[str]: ...
+def family_names() -> tuple[list[str], list[str]]: ...
+def math(which: int, x: _Doubles, level: int = 0) -> _Float: ...
+def key(seed: int, chain: int, term: int, site: int) -> int: ...
+def normals(
+    key: int,
+    label: NDArray[np.uint64] | None,
+    sweep: int,
+    attempt: int = 0,
+    level: int = 0,
+    uniform: bool = False,
+) -> _Float: ...
+def words(
+    key: int, label: NDArray[np.uint64] | None, sweep: NDArray[np.uint32] | None, attempt: int = 0
+) -> NDArray[np.uint32]: ...
+def variates(kind: int, key: int, n: int, a: float = 1.0, b: float = 1.0) -> _Float: ...
+def prior_logpdf(name: str, x: _Doubles, params: list[Any], level: int = 0) -> _Float: ...
+def likelihood_eval(
+    name: str, eta: _Doubles, stats: list[Any], params: list[Any], level: int = 0
+) -> _Float: ...
+def population_eval(
+    name: str, theta: _Doubles, location: Any, params: list[Any], level: int = 0
+) -> _Float: ...
+def text_of_objects(
+    values: list[Any],
+) -> tuple[NDArray[np.uint8], NDArray[np.int64], list[int]]: ...
+def text_of_cells(cells: Any) -> tuple[NDArray[np.uint8], NDArray[np.int64]]: ...
+def factorise_part(
+    text: NDArray[np.uint8] | None, at: _Ints, n_part: int, part: int, code: _Ints
+) -> NDArray[np.int64]: ...
+def join_codes(code: _Ints, offset: _Ints, lo: int, hi: int) -> None: ...
+def sort_labels(text: NDArray[np.uint8] | None, at: _Ints, first: Any) -> NDArray[np.int64]: ...
+def decode_labels(
+    text: NDArray[np.uint8] | None, at: _Ints, rows: _Ints, as_bytes: bool
+) -> NDArray[Any]: ...
+def hash_labels(text: NDArray[np.uint8] | None, at: _Ints) -> NDArray[np.uint64]: ...
+def scan_rows(y: _Doubles, se: _Doubles, lo: int, hi: int) -> tuple[bool, bool]: ...
+def scan_codes(code: _Ints, lo: int, hi: int) -> tuple[int, int]: ...
+def add_rows(
+    code: _Ints,
+    y: _Doubles,
+    se: _Doubles,
+    weight: _Doubles,
+    base: int,
+    centre: float,
+    near: _Doubles,
+    lo: int,
+    hi: int,
+    count: NDArray[np.uint32] | None,
+    s: _Doubles,
+) -> None: ...
+def finish_groups(
+    width: int,
+    count: NDArray[np.uint32] | None,
+    s: _Doubles,
+    centre: float,
+    near: _Doubles,
+    integer: bool,
+    base: int,
+    lo: int,
+    hi: int,
+    at: int = 0,
+    out: Any = None,
+) -> Any: ...
+def merge_groups(
+    integer: bool,
+    a_n: _Doubles,
+    a_p: _Doubles,
+    a_mean: _Doubles,
+    a_m2: _Doubles,
+    b_n: _Doubles,
+    b_p: _Doubles,
+    b_mean: _Doubles,
+    b_m2: _Doubles,
+) -> None: ...
+def add_cells(
+    p: _Doubles, mean: _Doubles, m2: _Doubles, centre: float, lo: int, hi: int, cell: _Doubles
+) -> float: ...
+
+@disjoint_base
+class Target:
+    n_node: int
+    @property
+    def dim(self) -> int: ...
+    def watch(self, stop: NDArray[np.int32] | None) -> Any: ...
+    def start(self, mean: float, tau: float, sigma: float) -> list[float]: ...
+    def build_proposal(self, start: list[Any], seed: int, grid: bool) -> tuple[float, float]: ...
+    def logp(self, z: _Doubles) -> _Float: ...
+    def values(self, z: _Doubles) -> _Float: ...
+    def sweeps_blocks(self) -> Any: ...
+
+@disjoint_base
+class Collapsed(Target):
+    def __init__(self, graph: Any, skip: int, cells: Any, level: int) -> None: ...
+    def scan(self, drop: float) -> tuple[float, float, float, float, float]: ...
+    def table_size(self, lo: float, hi: float) -> int: ...
+    def table_nodes(self, lo: float, hi: float, n: int) -> _Float: ...
+    def moment_leaf(self, leaf: int, lam: _Doubles, out: _Doubles) -> None: ...
+    def set_table(self, lo: float, hi: float, lam: _Doubles, moment: _Doubles) -> None: ...
+    def finish(
+        self, seed: int, chain: int, first: int, z: _Doubles, x: _Doubles, part: _Doubles
+    ) -> None: ...
+
+@disjoint_base
+class Integrated(Target):
+    def __init__(
+        self,
+        graph: Any,
+        likelihood: str,
+        population: str,
+        stats: Any,
+        lpar: Any,
+        ppar: Any,
+        level: int,
+    ) -> None: ...
+    def choose_order(self, wanted: float) -> tuple[int, float]: ...
+    def moments(self, x: _Doubles, lo: int, hi: int, mean: _Doubles, sd: _Doubles) -> None: ...
+    def invert(self, x: _Doubles, cell: _Ints, u: _Doubles, out: _Doubles) -> None: ...
+
+@disjoint_base
+class Conditional(Target):
+    def __init__(
+        self,
+        graph: Any,
+        cells: Any,
+        p: Any,
+        ybar: Any,
+        p_sum: float,
+        py_sum: float,
+        pyy_sum: float,
+        level: int,
+    ) -> None: ...
+    def condition(self, sums: _Doubles, loc: float, scale: float, noncentred: bool) -> None: ...
+
+@disjoint_base
+class Chain:
+    def __init__(
+        self,
+        target: Target,
+        seed: int,
+        chain: int,
+        blocks: Any,
+        stop: Any,
+        passes: int = 1,
+        base: int = 0,
+        label: Any = None,
+    ) -> None: ...
+    def begin(self, start: Any = None) -> None: ...
+    def run(self, first: int, path: _Doubles) -> Any: ...
+    @property
+    def moved(self) -> int: ...
+    @property
+    def cut(self) -> Any: ...
+    @property
+    def sums(self) -> list[float]: ...
+    def save(self) -> bytes: ...
+    def load(self, saved: bytes) -> None: ...
+
+def sweep(
+    p: _Doubles,
+    ybar: _Doubles,
+    loc: float,
+    tau2: float,
+    sigma2: float,
+    centre: float,
+    key: int,
+    sweep: int,
+    base: int,
+    label: NDArray[np.uint64] | None,
+    lo: int,
+    hi: int,
+    theta: _Doubles,
+    sums: _Doubles,
+    level: int,
+) -> None: ...
+
+@disjoint_base
+class Mixture:
+    def __init__(self, part: _Doubles, level: int) -> None: ...
+    def coefficients(self, p: _Doubles, out: _Doubles) -> None: ...
+    def quantiles(
+        self, p: _Doubles, d: _Doubles, mean: _Doubles, sd: _Doubles, prob: _Doubles, out: _Doubles
+    ) -> None: ...
+    def compress(self, n_bin: int, order: _Ints) -> _Float: ...
+    def error(self, p: float, d: float, sd: float, prob: float, x: float) -> float: ...
+
+def ndtri(p: float) -> float: ...
+def read_groups(
+    level: int,
+    by_log: bool,
+    row: NDArray[np.int32] | None,
+    x0: float,
+    inv_dx: float,
+    moment: _Doubles,
+    table_: _Doubles,
+    centre: float,
+    s0: float,
+    inv_ds: float,
+    spread: float,
+    p: _Doubles,
+    ybar: _Doubles,
+    lo: int,
+    hi: int,
+    mean: _Doubles,
+    sd: _Doubles,
+    quantile: _Doubles,
+) -> None: ...

@@ -1,0 +1,287 @@
+"""Pictures of a fit; matplotlib is imported when one is drawn."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hierfast.groups import shorten
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from hierfast.fit import Fit
+
+FloatArray = NDArray[np.float64]
+
+BLUE, RED, GREY = "#0072B2", "#D55E00", "#555555"  # told apart by the colour-blind and in grey
+NAMED = 20  # groups up to which each bears its label
+BARS = 100  # groups up to which intervals are drawn
+POINTS = 2000  # groups up to which each is a point
+FEW = 3  # groups in a cell of the density up to which they are points instead
+GRID = (90, 70)  # cells across and up
+EXTREMES = 1  # groups named at each end where not all are
+AREA = (9.0, 130.0)  # of the smallest and largest point, in square points
+
+
+class Raw(NamedTuple):
+    """What the rows say of each group that has some, by itself.
+
+    Attributes
+    ----------
+    at : numpy.ndarray
+        Which groups these are (K,).
+    mean : numpy.ndarray
+        Mean of the rows (K,), weighted by their precisions.
+    weight : numpy.ndarray
+        Rows, or precision of the mean where standard errors are known (K,).
+    known : bool
+        Whether standard errors are known.
+    """
+
+    at: NDArray[np.intp]
+    mean: FloatArray
+    weight: FloatArray
+    known: bool
+
+
+def read_raw(fit: Fit) -> Raw:
+    """Read what every group would be estimated to be by itself.
+
+    Parameters
+    ----------
+    fit : Fit
+        The fit.
+
+    Returns
+    -------
+    Raw
+        In the order of ``fit.groups.labels``.
+    """
+    stats, location = fit.plan.statistics, fit.plan.location
+    at = np.flatnonzero(stats.weight > 0.0)
+    mean = stats.mean if location is None else stats.mean + location
+    return Raw(at, mean[at], stats.weight[at], stats.known)
+
+
+def read_centre(fit: Fit) -> float:
+    """Read what all groups are pulled towards: the posterior mean of the population's mean.
+
+    Parameters
+    ----------
+    fit : Fit
+        The fit.
+
+    Returns
+    -------
+    float
+        In the unit of y.
+    """
+    arg = fit.plan.graph.location
+    if fit.plan.location is not None:
+        return float(fit.plan.location.mean())
+    return (
+        arg.value if arg.node < 0 else float(fit.hyper[fit.plan.graph.nodes[arg.node].name].mean())
+    )
+
+
+def require_matplotlib() -> None:
+    """Import matplotlib, or say how to get it.
+
+    Raises
+    ------
+    ImportError
+        If it is not there.
+    """
+    try:
+        import matplotlib  # noqa: F401
+    except ImportError as error:
+        raise ImportError(
+            "pictures need matplotlib: pip install 'hierfast[plot]', or pip install matplotlib"
+        ) from error
+
+
+class Plot:
+    """Pictures of a fit, as ``fit.plot``.
+
+    Examples
+    --------
+    >>> import hierfast as hf
+    >>> model = hf.Model(hf.Normal(sigma="se"), hf.Normal(hf.Normal(0, 5), hf.HalfCauchy(5)))
+    >>> table = hf.datasets.load("eight_schools")
+    >>> fit = model.fit(table, y="effect", group="school", random_seed=1, progressbar=False)
+    >>> fit.plot.shrinkage().get_xlabel()
+    'effect: mean of the rows alone'
+    """
+
+    def __init__(self, fit: Fit) -> None:
+        self._fit = fit
+
+    def __repr__(self) -> str:
+        """Name the pictures there are."""
+        return "pictures of a fit: shrinkage()"
+
+    def shrinkage(
+        self, ax: Axes | None = None, *, prob: float = 0.9, title: str | None = None
+    ) -> Axes:
+        """Draw raw group means against pooled ones.
+
+        Groups on the dashed diagonal are left alone, groups on the dotted line are pooled
+        completely; the larger a point, the more rows the group has, or the smaller its known
+        standard error. Up to a hundred groups show their posterior intervals; beyond two thousand
+        the bulk is shaded by density, and groups at its edge stay points.
+
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes, optional
+            Where to draw; a new figure by default.
+        prob : float
+            Probability inside the intervals.
+        title : str, optional
+            Above the picture; the number of groups by default.
+
+        Returns
+        -------
+        matplotlib.axes.Axes
+            Where it was drawn.
+
+        Raises
+        ------
+        ImportError
+            If matplotlib is missing.
+        ValueError
+            If prob does not lie between 0 and 1.
+
+        Examples
+        --------
+        >>> import hierfast as hf
+        >>> table = hf.datasets.simulate(200, seed=1)
+        >>> model = hf.Model(
+        ...     hf.Normal(sigma=hf.HalfNormal(2)), hf.Normal(hf.Normal(0, 5), hf.HalfNormal(2))
+        ... )
+        >>> fit = model.fit(table, y="y", group="group", random_seed=1, progressbar=False)
+        >>> fit.plot.shrinkage(prob=0.5).get_title()
+        '199 groups'
+        """
+        if not 0 < prob < 1:
+            raise ValueError(f"prob must lie strictly between 0 and 1; got {prob}")
+        require_matplotlib()
+        if ax is None:
+            from matplotlib import pyplot as plt
+
+            _, ax = plt.subplots(figsize=(6.4, 4.8), layout="constrained")
+        _Shrinkage(self._fit, ax, prob).draw()
+        fit, count = self._fit, len(self._fit.groups)
+        name = fit.plan.group_name
+        default = f"{count:,} groups" + ("" if name == "group" else f" ({name})")
+        ax.set_title(default if title is None else title)
+        return ax
+
+
+class _Shrinkage:
+    """One drawing of raw against pooled means."""
+
+    def __init__(self, fit: Fit, ax: Axes, prob: float) -> None:
+        self.fit, self.ax, self.prob = fit, ax, prob
+        self.raw, self.centre = read_raw(fit), read_centre(fit)
+        self.x, self.y = self.raw.mean, fit.groups.mean[self.raw.at]
+        low, high = float(self.raw.weight.min()), float(self.raw.weight.max())
+        self.ends = low, high
+
+    def draw(self) -> None:
+        ax, count = self.ax, len(self.x)
+        chosen: NDArray[np.intp] = np.arange(count)
+        if count > POINTS:
+            chosen = self.density()
+        elif count <= BARS:
+            self.intervals()
+        # Small points in front of large ones.
+        chosen = chosen[np.argsort(-self.raw.weight[chosen], kind="stable")]
+        ax.scatter(
+            self.x[chosen],
+            self.y[chosen],
+            s=self.area(self.raw.weight[chosen]),
+            facecolor=BLUE,
+            edgecolor="white",
+            linewidth=0.5,
+            alpha=1.0 if count <= BARS else 0.75,
+            zorder=3,
+        )
+        self.names()
+        self.lines()
+        self.legend()
+        self.frame()
+
+    def area(self, weight: FloatArray) -> FloatArray:
+        """Area of points: linear in the weight, so that it reads as an amount."""
+        low, high = self.ends
+        share = (weight - low) / (high - low) if high > low else np.full(len(weight), 0.3)
+        return AREA[0] + (AREA[1] - AREA[0]) * share
+
+    def intervals(self) -> None:
+        ends = self.fit.groups.interval(self.prob)[self.raw.at]
+        self.ax.vlines(self.x, ends[:, 0], ends[:, 1], color=BLUE, alpha=0.35, linewidth=1.2)
+
+    def density(self) -> NDArray[np.intp]:
+        """Shade the bulk; give the groups outside it."""
+        from matplotlib.colors import LogNorm
+
+        place = [np.empty(0, dtype=np.intp)] * 2
+        edges = []
+        for k, values in enumerate((self.x, self.y)):
+            low, high = float(values.min()), float(values.max())
+            pad = 0.02 * (high - low) or 1.0
+            edges.append(np.linspace(low - pad, high + pad, GRID[k] + 1))
+            place[k] = ((values - edges[k][0]) / (edges[k][1] - edges[k][0])).astype(np.intp)
+        cell = place[0] * GRID[1] + place[1]
+        count = np.bincount(cell, minlength=GRID[0] * GRID[1])
+        shown = np.ma.masked_less_equal(count.reshape(GRID).T, FEW)
+        mesh = self.ax.pcolormesh(*edges, shown, norm=LogNorm(FEW + 1, count.max()), cmap="Blues")
+        inset = self.ax.inset_axes((0.62, 0.12, 0.33, 0.025))
+        bar = self.ax.figure.colorbar(mesh, cax=inset, orientation="horizontal")
+        bar.set_label("groups a cell", fontsize="small")
+        return np.flatnonzero(count[cell] <= FEW)
+
+    def names(self) -> None:
+        """Name all groups where they are few, the ends where they are many."""
+        order = np.argsort(self.x, kind="stable")
+        if len(order) > NAMED:
+            order = np.concatenate([order[:EXTREMES], order[-EXTREMES:]])
+        for j in order.tolist():
+            self.ax.annotate(
+                shorten(str(self.fit.groups.labels[self.raw.at[j]]), 16),
+                (self.x[j], self.y[j]),
+                xytext=(6, 3),
+                textcoords="offset points",
+                fontsize="small",
+                zorder=4,
+            )
+
+    def lines(self) -> None:
+        at = self.centre
+        self.ax.axline(
+            (at, at), slope=1, color=GREY, linestyle="--", linewidth=1, label="no pooling"
+        )
+        self.ax.axhline(
+            at, color=RED, linestyle=":", linewidth=1.6, label=f"complete pooling, {at:.3g}"
+        )
+
+    def legend(self) -> None:
+        """Say what the lines are, and the sizes of the smallest and the largest point."""
+        low, high = self.ends
+        ends = [low, high] if high > low else [low]
+        for value in ends if len(self.x) <= POINTS else []:
+            size = self.area(np.array([value]))
+            text = f"se {value**-0.5:.3g}" if self.raw.known else f"n = {value:,.0f}"
+            self.ax.scatter([], [], s=size, facecolor=BLUE, edgecolor="white", label=text)
+        self.ax.legend(loc="upper left", fontsize="small", frameon=False)
+
+    def frame(self) -> None:
+        """Name the axes, and leave room for names at the ends."""
+        name = self.fit.plan.y_name
+        self.ax.set_xlabel(f"{name}: mean of the rows alone")
+        self.ax.set_ylabel(f"{name}: pooled, posterior mean")
+        self.ax.margins(x=0.09, y=0.09)
+        self.ax.spines[["top", "right"]].set_visible(False)
