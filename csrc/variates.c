@@ -11,3 +11,12 @@ void hf_variates(int kind, uint64_t key, int64_t n, double a, double b, double *
                                         : hf_chi2(&s, a);
   }
 }
+
+void hf_raw_words(int64_t n, uint64_t key, const uint64_t *label, const uint32_t *sweep,
+                  uint32_t attempt, uint32_t *out) {
+  for (int64_t i = 0; i < n; i++) {
+    uint64_t x[4] = {label[i] & 0xffffffffu, label[i] >> 32, sweep[i], attempt};
+    hf_philox(key, x);
+    for (int k = 0; k < 4; k++) out[4 * i + k] = (uint32_t)x[k];
+  }
+}

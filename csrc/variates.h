@@ -58,5 +58,8 @@ static inline double hf_chi2(hf_stream *s, double nu) { return 2.0 * hf_gamma(s,
 /* One variate each for labels 0 .. n - 1; kinds in the order above. */
 enum { HF_EXPONENTIAL, HF_GAMMA, HF_BETA, HF_INVERSE_GAMMA, HF_CHI2 };
 void hf_variates(int kind, uint64_t key, int64_t n, double a, double b, double *out);
+/* The generator's words (n, 4) themselves, for batteries over the raw stream. */
+void hf_raw_words(int64_t n, uint64_t key, const uint64_t *label, const uint32_t *sweep,
+                  uint32_t attempt, uint32_t *out);
 
 #endif

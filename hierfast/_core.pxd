@@ -63,9 +63,13 @@ cdef extern from "hf.h" nogil:
     ctypedef struct hf_likelihood:
         const char *name
         int n_stat, n_par
+        int (*eval)(int n, const double *eta, const hf_col *stat, const hf_col *par, void *user,
+                    double *ll, double *d1, double *d2) noexcept nogil
     ctypedef struct hf_population:
         const char *name
         int n_par
+        int (*eval)(int n, const double *theta, hf_col loc, const hf_col *par, void *user,
+                    double *lp, double *d1, double *d2) noexcept nogil
     ctypedef struct hf_arg:
         int node, form
         double value
@@ -246,4 +250,6 @@ cdef extern from "rng.h" nogil:
     uint64_t hf_key(uint64_t seed, uint32_t chain, uint32_t term, uint32_t site)
 
 cdef extern from "variates.h" nogil:
+    void hf_raw_words(int64_t n, uint64_t key, const uint64_t *label, const uint32_t *sweep,
+                      uint32_t attempt, uint32_t *out)
     void hf_variates(int kind, uint64_t key, int64_t n, double a, double b, double *out)

@@ -118,6 +118,14 @@ def normals(uint64_t key, const uint64_t[::1] label, uint32_t sweep, uint32_t at
     return out
 
 
+def words(uint64_t key, const uint64_t[::1] label, const uint32_t[::1] sweep, uint32_t attempt=0):
+    """The generator's words (n, 4): what every number of csrc/rng.h is made of."""
+    out = np.empty((label.shape[0], 4), dtype=np.uint32)
+    cdef uint32_t[:, ::1] o = out
+    hf_raw_words(label.shape[0], key, &label[0], &sweep[0], attempt, &o[0, 0])
+    return out
+
+
 def variates(int kind, uint64_t key, int64_t n, double a=1.0, double b=1.0):
     """Variates of csrc/variates.h for labels 0 .. n - 1."""
     out = np.empty(n)
@@ -140,6 +148,45 @@ def prior_logpdf(str name, const double[::1] x, list params, int level=0):
         par[i].p = &column[0]
         par[i].stride = 0 if column.shape[0] == 1 else 1
     check(k.prior[index].eval(<int>x.shape[0], &x[0], par, &o[0]))
+    return out
+
+
+cdef int to_columns(list arrays, hf_col *out) except -1:
+    """Columns with one value, or one a lane, as the core reads them; they must outlive the call."""
+    cdef const double[::1] column
+    for i, array in enumerate(arrays):
+        column = array
+        out[i].p, out[i].stride = &column[0], column.shape[0] > 1
+    return 0
+
+
+def likelihood_eval(str name, const double[::1] eta, list stats, list params, int level=0):
+    """Log likelihood and two derivatives (3, n) of csrc/likelihood, for tests against a twin."""
+    cdef const hf_kernels_t *k = table(level)
+    cdef hf_col stat[8]
+    cdef hf_col par[4]
+    cdef int index = family_names()[0].index(name)
+    out = np.empty((3, eta.shape[0]))
+    cdef double[:, ::1] o = out
+    to_columns(stats, stat)
+    to_columns(params, par)
+    check(k.likelihood[index].eval(<int>eta.shape[0], &eta[0], stat, par, NULL, &o[0, 0], &o[1, 0],
+                                   &o[2, 0]))
+    return out
+
+
+def population_eval(str name, const double[::1] theta, location, list params, int level=0):
+    """Log density and two derivatives (3, n) of csrc/population, for tests against a twin."""
+    cdef const hf_kernels_t *k = table(level)
+    cdef hf_col loc[1]
+    cdef hf_col par[4]
+    cdef int index = family_names()[1].index(name)
+    out = np.empty((3, theta.shape[0]))
+    cdef double[:, ::1] o = out
+    to_columns([location], loc)
+    to_columns(params, par)
+    check(k.population[index].eval(<int>theta.shape[0], &theta[0], loc[0], par, NULL, &o[0, 0],
+                                   &o[1, 0], &o[2, 0]))
     return out
 
 
@@ -384,6 +431,12 @@ cdef class Conditional(Target):
         self.target.d = hf_hyper_dim(&self.hyper)
         self.target.eval = hf_conditional_eval
         self.target.ctx = &self.ctx
+
+    def condition(self, const double[::1] sums, double loc, double scale, bint noncentred):
+        """Fix effects by their sums, drawn at loc and scale, so that tests can read `logp`."""
+        for k in range(HF_SUMS):
+            self.ctx.sum[k] = sums[k]
+        self.ctx.at_loc, self.ctx.at_scale, self.ctx.noncentred = loc, scale, noncentred
 
 
 cdef class Chain:

@@ -1,0 +1,139 @@
+"""The lists every layer goes over: a new family joins here and is tested by all of them.
+
+Densities are written from their textbook form over a module of functions, `numpy` or `mpmath`, and
+share nothing with the library.
+"""
+
+import itertools
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import mpmath
+import numpy as np
+
+HUGE = (1e-8, 1e-3, 0.7, 40.0, 1e6)  # values of a positive parameter
+
+
+@dataclass(frozen=True)
+class Prior:
+    """A prior: its parameters' grid, where it is looked at, its log density for `mpmath`."""
+
+    params: tuple[tuple[float, ...], ...]
+    exact: Callable[..., Any]
+    positive: bool = True
+
+    def points(self):
+        """Every x with every parameter, columns of equal length."""
+        size = np.array([1e-300, 1e-20, 1e-3, 0.9, 3.0, 50.0, 1e8, 1e150])
+        x = size if self.positive else np.concatenate([-size[::-1], [0.0], size])
+        grid = np.array(list(itertools.product(x, *self.params)))
+        return [np.ascontiguousarray(column) for column in grid.T]
+
+
+def log_t(x, nu, s):
+    m = mpmath
+    c = m.loggamma((nu + 1) / 2) - m.loggamma(nu / 2) - m.log(nu * m.pi) / 2 - m.log(s)
+    return c - (nu + 1) / 2 * m.log1p((x / s) ** 2 / nu)
+
+
+def log_gamma(x, a, b):
+    return a * mpmath.log(b) - mpmath.loggamma(a) + (a - 1) * mpmath.log(x) - b * x
+
+
+def log_inverse_gamma(x, a, b):
+    return a * mpmath.log(b) - mpmath.loggamma(a) - (a + 1) * mpmath.log(x) - b / x
+
+
+def log_normal(x, m, s):
+    return -((x - m) ** 2) / (2 * s**2) - mpmath.log(s * mpmath.sqrt(2 * mpmath.pi))
+
+
+PLACE = (-1e6, 0.0, 2.5)
+PRIORS = {
+    "Normal": Prior((PLACE, HUGE), log_normal, positive=False),
+    "StudentT": Prior(
+        ((0.1, 1.0, 3.0, 1e7), PLACE, HUGE),
+        lambda x, nu, m, s: log_t(x - m, nu, s),
+        positive=False,
+    ),
+    "Flat": Prior((), lambda x: mpmath.mpf(0), positive=False),
+    "HalfNormal": Prior((HUGE,), lambda x, s: mpmath.log(2) + log_normal(x, 0, s)),
+    "HalfCauchy": Prior((HUGE,), lambda x, b: mpmath.log(2) + log_t(x, mpmath.mpf(1), b)),
+    "HalfStudentT": Prior(
+        ((0.1, 1.0, 3.0, 1e7), HUGE), lambda x, nu, s: mpmath.log(2) + log_t(x, nu, s)
+    ),
+    "Exponential": Prior((HUGE,), lambda x, r: mpmath.log(r) - r * x),
+    "Gamma": Prior((HUGE, HUGE), log_gamma),
+    "InverseGamma": Prior((HUGE, HUGE), log_inverse_gamma),
+    "ScaledInverseChi2": Prior(
+        (HUGE, HUGE), lambda x, nu, s2: log_inverse_gamma(x, nu / 2, nu * s2 / 2)
+    ),
+    "LogNormal": Prior(
+        (PLACE, HUGE), lambda x, m, s: log_normal(mpmath.log(x), m, s) - mpmath.log(x)
+    ),
+    "Uniform": Prior(
+        ((-2.0, 0.5), (2.0, 1e9)),
+        lambda x, a, b: -mpmath.log(b - a) if a <= x <= b else mpmath.mpf("-inf"),
+        positive=False,
+    ),
+    "Power": Prior(((-2.5, -1.0, 0.5),), lambda x, a: a * mpmath.log(x)),
+}
+
+
+@dataclass(frozen=True)
+class Likelihood:
+    """A likelihood: rows of a group, their statistics, parameters, and its log density of rows."""
+
+    rows: Callable[[np.random.Generator], Any]
+    reduce: Callable[[Any], tuple[float, ...]]
+    params: tuple[tuple[float, ...], ...]
+    middle: Callable[[Any], float]  # an eta the rows make likely
+    log: Callable[..., Any]  # (lib, rows, eta, *params), up to a constant of rows
+
+
+def normal_rows(rng):
+    """Values and weights of the rows of one group, near and far from zero."""
+    n = int(rng.integers(1, 6))
+    return rng.normal(rng.choice([0.0, 1e4]), rng.choice([0.1, 30.0]), n), rng.uniform(0.1, 9, n)
+
+
+def normal_reduce(rows):
+    y, w = rows
+    mean = (w * y).sum() / w.sum()
+    return w.sum(), mean, float(len(y)), (w * (y - mean) ** 2).sum()
+
+
+def normal_log(lib, rows, eta, sigma):
+    y, w = rows
+    square = sum(wi * (yi - eta) ** 2 for yi, wi in zip(y, w, strict=True))
+    return -len(y) * lib.log(sigma) - square / (2 * sigma**2)
+
+
+LIKELIHOODS = {
+    "Normal": Likelihood(
+        normal_rows,
+        normal_reduce,
+        ((1e-3, 0.4, 5.0, 1e5),),
+        lambda rows: float(rows[0].mean()),
+        normal_log,
+    )
+}
+
+
+@dataclass(frozen=True)
+class Population:
+    """A population: its parameters and its log density at theta given its location."""
+
+    params: tuple[tuple[float, ...], ...]
+    log: Callable[..., Any]  # (lib, theta, loc, *params)
+
+
+POPULATIONS = {
+    "Normal": Population(
+        (HUGE,),
+        lambda lib, theta, loc, tau: (
+            -((theta - loc) ** 2) / (2 * tau**2) - lib.log(tau) - lib.log(2 * lib.pi) / 2
+        ),
+    )
+}
