@@ -204,7 +204,8 @@ class Fit:
     @property
     def _head(self) -> str:
         chains, draws = self.shape
-        return f"{chains} chains x {draws:,} draws, {self.plan.scheme}, {self.time!r}"
+        head = f"{chains} chains x {draws:,} draws, {self.plan.scheme}, {self.time!r}"
+        return f"{head}; dropped {self.plan.dropped}" if self.plan.dropped else head
 
     def __repr__(self) -> str:
         """Print hyperparameters, a diagnosis in a line and the time taken."""

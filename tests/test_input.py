@@ -269,6 +269,7 @@ def test_rows_with_missing_values_are_dropped_counted_and_told():
     assert bits(found) == bits(fit({"y": Y[kept], "g": G[kept]}))
     assert found.plan.dropped == "3 of 60 rows with missing values (y 2, g 2)"
     assert found.plan.dropped in repr(found.plan)
+    assert found.plan.dropped in repr(found)
     assert not fit({"y": Y, "g": G}, na="drop").plan.dropped
     y[5] = np.inf
     with pytest.raises(ValueError, match="y: row 5 is inf"):
