@@ -85,6 +85,22 @@ def big(name, model, table, code, y):
     print(f"  90% intervals off by at most {errors_of_intervals(model, table):.1e} sd")
 
 
+def text(table):
+    """A million text labels: at most 1.5 x pandas' factorize and 5 x bincount together."""
+    import pandas as pd
+
+    names = np.array([f"user_{i:07d}" for i in range(J)], dtype=object)[table["group"]]
+    columns = {"object": names, "str": pd.Series(names, dtype="str")}
+    for kind, labels in columns.items():
+        ratio = paired_ratio(
+            lambda labels=labels: whole(COUNTS, {"y": table["y"], "group": labels}),
+            lambda labels=labels: pd.factorize(labels),
+            names=(f"text labels ({kind}): to intervals", "pandas.factorize"),
+            cores=(CORES, 1),
+        )
+        print(ratio)
+
+
 def sweeps():
     rng = np.random.Generator(np.random.SFC64(1))
     p, y, sums = np.random.default_rng(1).integers(1, 9, J) * 1.0, rng.normal(size=J), np.empty(5)
@@ -123,6 +139,7 @@ def imports():
 if __name__ == "__main__":
     table = hf.datasets.simulate(J, N)
     big("counts: raw arrays to intervals", COUNTS, table, table["group"], table["y"])
+    text(table)
     big("known errors: raw arrays to intervals", KNOWN, known_errors(), table["group"], table["y"])
     sweeps()
     small()
