@@ -105,7 +105,9 @@ struct hf_target {
   const volatile int *stop; /* or NULL; a long evaluation that sees it set returns HF_STOPPED */
 };
 
-static inline int hf_stopped(const volatile int *stop) { return stop && *stop; }
+static inline int hf_stopped(const volatile int *stop) {
+  return stop && __atomic_load_n(stop, __ATOMIC_RELAXED);
+}
 
 #include "kernels.h"
 
