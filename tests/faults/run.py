@@ -1,0 +1,161 @@
+"""Plant each fault of catalogue.py in a copy, build it, run the suite's layers and print who sees it.
+
+    python tests/faults/run.py [--only TEXT] [--enough N] [--dial]
+
+Needs an environment with the test extra, setuptools and Cython. A layer is stopped at its first
+failure; after `--enough` layers have seen a fault the others are not asked ("-" in the table).
+"""
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
+from catalogue import DIAL, FAULTS, Fault
+
+ROOT = Path(__file__).parents[2]
+LAYERS = {  # the cheap ones first
+    "conditionals": ["tests/trust/test_conditionals.py"],
+    "equations": ["tests/trust/test_equations.py", "tests/test_kernels.py", "tests/test_priors.py"],
+    "statistics": ["tests/test_statistics.py", "tests/test_input.py"],
+    "promise": ["tests/test_promise.py"],
+    "posteriors": ["tests/test_posterior.py"],
+    "transitions": ["tests/trust/test_transitions.py"],
+    "calibration": ["tests/test_calibration.py"],
+}
+FLAGS = ["-std=c11", "-O3", "-fno-fast-math", "-ffp-contract=off", "-fno-math-errno",
+         "-fno-trapping-math", "-fPIC", "-fvisibility=hidden", "-Icsrc"]  # fmt: skip
+
+
+class Tree:
+    """A built copy of the project."""
+
+    def __init__(self, folder):
+        self.root = Path(folder) / "tree"
+        names = subprocess.run(
+            ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True
+        ).stdout.splitlines()
+        for name in names:
+            to = self.root / name
+            to.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, to)
+        build = [sys.executable, "setup.py", "-q", "build_ext", "--inplace"]
+        subprocess.run(build, cwd=self.root, check=True, capture_output=True)
+        self.module = next((self.root / "hierfast").glob("_core*.so"))
+        self.objects = sorted((self.root / "build").rglob("*.o"))
+
+    def plant(self, fault):
+        """Apply a fault and build; return what undoes it."""
+        path = self.root / fault.path
+        text = path.read_text("utf-8")
+        assert text.count(fault.old) == 1, f"{fault.name}: the list is stale"
+        path.write_text(text.replace(fault.old, fault.new), "utf-8")
+        if fault.path.startswith("csrc"):
+            self.compile(fault.path)
+
+        def undo():
+            path.write_text(text, "utf-8")
+            if fault.path.startswith("csrc"):
+                self.compile(fault.path)
+
+        return undo
+
+    def compile(self, changed):
+        """Compile what includes the changed file, and link."""
+        jobs = []
+        for source in sorted((self.root / "csrc").rglob("*.c")):
+            name = source.relative_to(self.root)
+            needs = subprocess.run(
+                ["cc", *FLAGS, "-MM", str(name)], cwd=self.root, capture_output=True, text=True,
+                check=True,
+            ).stdout  # fmt: skip
+            if changed in needs.split():
+                obj = next(o for o in self.objects if o.match(f"*/{name.with_suffix('.o')}"))
+                command = ["cc", *FLAGS, "-w", "-c", str(name), "-o", str(obj)]
+                jobs.append(subprocess.Popen(command, cwd=self.root))
+        assert all(job.wait() == 0 for job in jobs), changed
+        link = ["cc", "-shared", *map(str, self.objects), "-o", str(self.module)]
+        subprocess.run(link, cwd=self.root, check=True)
+
+    def sees(self, layer):
+        """Tell whether a layer fails."""
+        command = [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-x",
+            "-q",
+            "-p",
+            "no:cacheprovider",
+            *LAYERS[layer],
+        ]
+        environment = os.environ | {"PYTHONPATH": str(self.root), "PYTHONSAFEPATH": "1"}
+        try:
+            done = subprocess.run(
+                command,
+                cwd=self.root,
+                env=environment,
+                capture_output=True,
+                check=False,
+                timeout=600,
+            )
+        except subprocess.TimeoutExpired:  # a fault that never ends is a fault that is seen
+            return True
+        assert done.returncode in (0, 1), done.stdout.decode()
+        return done.returncode == 1
+
+
+def table(tree, faults, enough):
+    """Print fault x layer; return how many faults no layer saw."""
+    print("| fault |", " | ".join(LAYERS), "|")
+    print("|---|" + "---|" * len(LAYERS))
+    missed = 0
+    for fault in faults:
+        undo, seen, row = tree.plant(fault), 0, []
+        for layer in LAYERS:
+            found = None if seen >= enough else tree.sees(layer)
+            seen += bool(found)
+            row.append({None: "-", True: "caught", False: ""}[found])
+        undo()
+        missed += seen == 0
+        print(f"| {fault.name} |", " | ".join(row), "|", flush=True)
+    return missed
+
+
+def dial(tree):
+    """Print the smallest error that each layer sees, halving from 0.5."""
+    for name, (path, old, new) in DIAL.items():
+        smallest = {}
+        left, eps = list(LAYERS), 0.5
+        while left and eps > 1e-7:
+            undo = tree.plant(Fault(name, path, old, new.format(eps=eps)))
+            left = [layer for layer in left if tree.sees(layer)]
+            undo()
+            smallest |= dict.fromkeys(left, eps)
+            eps /= 4
+        print(name, {k: f"{v:.1g}" for k, v in smallest.items()}, flush=True)
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--only", default="", help="faults whose name holds this")
+    parser.add_argument(
+        "--enough", type=int, default=len(LAYERS), help="layers that must see a fault"
+    )
+    parser.add_argument("--dial", action="store_true", help="the smallest error seen, instead")
+    args = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        tree = Tree(folder)
+        clean = [layer for layer in LAYERS if not args.only and not args.dial and tree.sees(layer)]
+        assert not clean, f"layers fail without a fault: {clean}"
+        if args.dial:
+            return dial(tree)
+        return table(tree, [f for f in FAULTS if args.only in f.name], args.enough)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
