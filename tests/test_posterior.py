@@ -99,6 +99,19 @@ def test_the_comparison_sees_a_wrong_scale(problem):
     assert st.kstest(independent(fit.hyper[here] * 1.05), grid.cdf("tau")).pvalue < 1e-4
 
 
+@pytest.mark.parametrize("scheme", ["collapsed", "collapsed:slice", "gibbs"])
+def test_two_modes_have_their_shares(scheme):
+    """A narrow Cauchy prior against rows 100 scales away: a slice has a gap, which must be crossed fairly."""
+    data = {"y": [2.0, 2.0], "se": [0.5, 0.5]}
+    model = hf.Model(hf.Normal(sigma="se"), hf.Normal(hf.StudentT(1, 0, 0.02), 0.5))
+    fit = model.fit(data, y="y", scheme=scheme, draws=20_000, random_seed=2, progressbar=False)
+    at = np.linspace(-8, 12, 400_001)
+    density = st.cauchy.pdf(at, 0, 0.02) * st.norm.pdf(2, at, math.sqrt(0.5)) ** 2
+    share = density[at > 0.4].sum() / density.sum()
+    right = (fit.hyper["group_mu"] > 0.4).astype(float)
+    assert abs(right.mean() - share) < 5 * float(diagnose.mcse_mean(right)) < 0.05
+
+
 @pytest.mark.parametrize("count", [8, 300, 20_000])
 def test_equal_effects_do_not_stick(count):
     model = hf.Model(hf.Normal(sigma="se"), hf.Normal(hf.Normal(0, 5), hf.HalfCauchy(5)))

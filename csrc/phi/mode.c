@@ -1,8 +1,9 @@
 /* phi/mode.c: damped Newton to the mode of a target, derivatives by central differences.
  * Steps h follow the posterior's scale (h = 0.3 / sqrt(-H_ii)), so that differences are of the order
  * of a tenth whatever the number of groups. In u = (z - mode) / h the Hessian is V E V', and
- *   (1) shape = diag(h) V E^(-1/2)
- * whitens: z = mode + shape u has unit curvature along every axis.
+ *   (1) shape = diag(h) V E^(-1/2) V'
+ * whitens: z = mode + shape u has unit curvature along every axis. This root, unlike V E^(-1/2), moves
+ * little where the Hessian does, even at equal eigenvalues, which these steps h make common.
  * Source: Nocedal and Wright, Numerical Optimization, section 3.4 (eigenvalue modification). */
 #include "phi.h"
 
@@ -111,7 +112,8 @@ static void eigen(int d, double *m, double *v) {
       }
 }
 
-/* Best of a geometric set of steps along `step`; returns the gain, moves z. */
+/* Best of a geometric set of steps along `step`; returns the gain, moves z. The whole step is taken
+ * where it is as good as the best to rounding, so that rounding does not decide where z comes to rest. */
 static int line_search(const hf_target *t, double *z, const double *step, double *gain) {
   batch b;
   int n = LINE, best = 0;
@@ -122,6 +124,7 @@ static int line_search(const hf_target *t, double *z, const double *step, double
   if (status) return status;
   for (int i = 1; i < n; i++)
     if (b.lp[i] > b.lp[best]) best = i;
+  if (b.lp[1] > b.lp[best] - 1e-6) best = 1;
   *gain = b.lp[best] - b.lp[0];
   for (int k = 0; k < t->d; k++) z[k] = b.point[k * n + best];
   return HF_OK;
@@ -129,7 +132,7 @@ static int line_search(const hf_target *t, double *z, const double *step, double
 
 int hf_find_mode(const hf_target *t, double *z, double *shape, double *lp_mode) {
   int d = t->d, status = HF_OK, calm = 0;
-  double h[D], g[D], m[D * D], v[D * D], step[D], gain = 0.0;
+  double h[D], g[D], m[D * D], v[D * D], step[D], root[D], gain = 0.0;
   if (d > 0) status = first_steps(t, z, h);
   for (int it = 0; d > 0 && !status && it < ITERATIONS && calm < 3; it++) {
     double next[D];
@@ -149,8 +152,14 @@ int hf_find_mode(const hf_target *t, double *z, double *shape, double *lp_mode) 
       dot = dot / e;
       dot = dot > 100.0 ? 100.0 : dot < -100.0 ? -100.0 : dot;
       for (int k = 0; k < d; k++) step[k] += h[k] * v[k * d + a] * dot;
-      for (int k = 0; k < d; k++) shape[k * d + a] = h[k] * v[k * d + a] / __builtin_sqrt(e);
+      root[a] = 1.0 / __builtin_sqrt(e);
     }
+    for (int k = 0; k < d; k++)
+      for (int j = 0; j < d; j++) {
+        double sum = 0.0;
+        for (int a = 0; a < d; a++) sum += v[k * d + a] * root[a] * v[j * d + a];
+        shape[k * d + j] = h[k] * sum;
+      }
     status = line_search(t, z, step, &gain);
     for (int k = 0; k < d; k++) h[k] = next[k];
     calm = gain < 1e-4 ? calm + 1 : 0;
