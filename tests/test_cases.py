@@ -11,7 +11,12 @@ NEEDED = 40_000  # effective draws behind every figure
 DRAWS = {  # a chain, of four
     "collapsed": dict.fromkeys(SETTINGS, 15_000) | {"dyes": 25_000, "dyestuff_hc": 20_000},
     "gibbs": dict.fromkeys(SETTINGS, 45_000) | {"dyes": 600_000, "dyestuff_hc": 90_000},
-    "quadrature": dict.fromkeys(SETTINGS, 16_000) | {"dyes": 160_000, "dyestuff_hc": 25_000},
+    "quadrature": dict.fromkeys(SETTINGS, 16_000)
+    | {
+        "dyes": 160_000,
+        "dyestuff_hc": 25_000,
+        "eight_schools_flat": 20_000,
+    },
 }
 QUANTILES = {"q5": 0.05, "q25": 0.25, "q50": 0.5, "q75": 0.75, "q95": 0.95}
 
