@@ -101,7 +101,7 @@ def test_the_comparison_sees_a_wrong_scale(problem):
 
 @pytest.mark.parametrize("scheme", ["collapsed", "collapsed:slice", "gibbs"])
 def test_two_modes_have_their_shares(scheme):
-    """A narrow Cauchy prior against rows 100 scales away: a slice has a gap, which must be crossed fairly."""
+    """A narrow Cauchy prior against rows 100 scales away: a slice has a gap to be crossed fairly."""
     data = {"y": [2.0, 2.0], "se": [0.5, 0.5]}
     model = hf.Model(hf.Normal(sigma="se"), hf.Normal(hf.StudentT(1, 0, 0.02), 0.5))
     fit = model.fit(data, y="y", scheme=scheme, draws=20_000, random_seed=2, progressbar=False)
