@@ -232,6 +232,7 @@ cdef extern from "run.h" nogil:
                             uint32_t first, int n, const double *z, double *x, double *part)
     int hf_lambda_scan(const hf_collapsed *c, double drop, const volatile int *stop, double *lo,
                        double *hi, double *best, double *mean, double *sigma2)
+    int hf_find_mode(const hf_target *t, double *z, double *shape, double *lp_mode) nogil
     int hf_start(const hf_target *t, const hf_hyper *h, const hf_arg *data,
                  const double *known, double *z)
     int hf_proposal_build(const hf_target *t, const double *z0, uint64_t seed, int grid,

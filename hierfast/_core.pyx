@@ -259,6 +259,19 @@ cdef class Target:
         check(status)
         return [z[k] for k in range(self.target.d)]
 
+    def mode(self, list start):
+        """Coordinates of the mode, climbing from a start."""
+        cdef double z[16]
+        cdef double shape[256]
+        cdef double lp
+        for k, v in enumerate(start):
+            z[k] = v
+        cdef int status
+        with nogil:
+            status = hf_find_mode(&self.target, z, shape, &lp)
+        check(status)
+        return [z[k] for k in range(self.target.d)]
+
     def build_proposal(self, list start, uint64_t seed, bint grid):
         """Find the mode, build the proposal; return what its trial weights say: the effective share,
         and the mean over the largest."""

@@ -406,8 +406,14 @@ class _Builder:
             self.lines.append(f"  integrated  effects, {self.graph.nodes[skip].name}")
         return self.independent("collapsed", target, start, skip)
 
+    def mode(self) -> list[float]:
+        """Mode of the collapsed posterior, where the schemes that do not collapse begin."""
+        scout, _, start = self.located(-1)
+        found: list[float] = scout.mode(start) if scout.dim else []
+        return found
+
     def quadrature(self) -> Plan:
-        _, _, start = self.located(-1)
+        start = self.mode()
         stats = self.stats
         rows = stats.weight if stats.rows is None else stats.rows
         columns = (stats.weight, stats.mean, rows, stats.m2)
@@ -445,7 +451,7 @@ class _Builder:
         return self.finish(scheme, phi, target, ("independence",), tune=tune, skip=skip)
 
     def gibbs(self) -> Plan:
-        _, _, start = self.located(-1)
+        start = self.mode()
         stats, cells = self.stats, self.cells
         d = cells.mean - cells.centre
         w = cells.p * cells.mult

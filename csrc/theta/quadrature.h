@@ -1,6 +1,7 @@
 /* theta/quadrature.h: the generic engine: any likelihood and population, one effect at a time.
  *   (1) log Z = log int p(y | theta) p(theta) dtheta, by Gauss-Hermite of `order` nodes placed at the
  *       mode m with s = 1 / sqrt(-d2): log(sqrt 2 s) + log sum_i exp(lw_i + f(m + sqrt 2 s x_i))
+ *       or log 0 where f(m) < HF_FLOOR, since differences of f would be rounding alone
  *   (2) mean and sd of theta | y by the same nodes
  *   (3) theta = F^-1(u), F from the density at CELLS + 1 uniform nodes over m +- REACH s with end
  *       corrections, h (f0 + f1) / 2 + h^2 (f0' - f1') / 12, and a cubic density inside a cell
@@ -12,6 +13,7 @@
 
 enum { HF_NAME(CELLS) = 144, HF_NAME(NEWTON) = 60 };
 #define HF_REACH 8.5
+#define HF_FLOOR (-1e12)
 
 typedef struct {
   double f[HF_TILE], d1[HF_TILE], d2[HF_TILE];
@@ -98,6 +100,7 @@ static int HF_NAME(integrate)(const hf_integral *q, int n, const hf_col *stat, c
   for (int i = 0; !status && i < n; i++) {
     double m = sum[1][i] / sum[0][i], v = sum[2][i] / sum[0][i] - m * m;
     logz[i] = top.f[i] + hf_log(1.41421356237309504880 * scale[i] * sum[0][i]);
+    logz[i] = top.f[i] < HF_FLOOR ? -HF_INF : logz[i];
     if (mean) mean[i] = mode[i] + scale[i] * m;
     if (sd) sd[i] = scale[i] * __builtin_sqrt(v > 0.0 ? v : 0.0);
   }
@@ -154,4 +157,5 @@ static int HF_NAME(invert)(const hf_integral *q, const hf_col *stat, const hf_co
   return HF_OK;
 }
 #undef HF_REACH
+#undef HF_FLOOR
 #endif
