@@ -17,6 +17,7 @@ Examples
 from hierfast import datasets
 from hierfast._core import SamplingError
 from hierfast.distributions import (
+    Binomial,
     Exponential,
     Flat,
     Gamma,
@@ -26,6 +27,7 @@ from hierfast.distributions import (
     InverseGamma,
     LogNormal,
     Normal,
+    Poisson,
     Power,
     ScaledInverseChi2,
     StudentT,
@@ -42,6 +44,7 @@ from hierfast.statistics import Statistics
 __version__ = "0.1.0"
 
 __all__ = [
+    "Binomial",
     "Exponential",
     "Fit",
     "Flat",
@@ -58,6 +61,7 @@ __all__ = [
     "Model",
     "Normal",
     "Plan",
+    "Poisson",
     "Power",
     "Progress",
     "SamplingError",

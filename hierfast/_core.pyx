@@ -376,14 +376,15 @@ cdef class Integrated(Target):
 
     cdef hf_integrated ctx
 
-    def __init__(self, graph, str likelihood, str population, stats, lpar, ppar, int level):
+    def __init__(self, graph, str likelihood, str population, stats, lpar, ppar, int level,
+                 mult=None, int order=61):
         self.set_graph(graph, -1, level)
         names = family_names()
         cdef const hf_kernels_t *k = self.kernels
         cdef int i = names[0].index(likelihood), j = names[1].index(population)
         self.ctx.kernels, self.ctx.hyper = k, &self.hyper
         self.ctx.integral.likelihood, self.ctx.integral.population = &k.likelihood[i], &k.population[j]
-        self.ctx.integral.order = 61
+        self.ctx.integral.order = order
         self.ctx.loc = self.data[0]
         for a, arg in enumerate(lpar):
             self.ctx.lpar[a] = to_arg(arg)
@@ -391,7 +392,8 @@ cdef class Integrated(Target):
             self.ctx.ppar[a] = to_arg(arg)
         for s, column in enumerate(stats):
             self.ctx.stat[s].p, self.ctx.stat[s].stride = self.column(column), len(column) > 1
-        self.ctx.mult.p, self.ctx.mult.stride = self.column(np.ones(1)), 0
+        mult = np.ones(1) if mult is None else mult
+        self.ctx.mult.p, self.ctx.mult.stride = self.column(mult), len(mult) > 1
         self.ctx.n_cell = len(stats[0])
         self.target.d = hf_hyper_dim(&self.hyper)
         self.target.eval = hf_integrated_eval

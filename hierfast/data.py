@@ -32,12 +32,15 @@ class Roles:
         Column of frequency weights, or one for all rows.
     location : str or None
         Column of the population's known location.
+    size : str or float or None
+        Column of the trials or exposures of counts, or one for all rows.
     """
 
     noise: str | None = None
     form: int = 0
     weights: str | float | None = None
     location: str | None = None
+    size: str | float | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,15 +53,15 @@ class Columns:
         Outcome (N,), contiguous; finiteness is checked where it is read.
     coded : Coded or None
         Each row's group; None: one group a row.
-    se, weight, location : numpy.ndarray or None
-        Known standard deviation, frequency weight, known location of each row (N,).
+    se, weight, location, size : numpy.ndarray or None
+        Known standard deviation, frequency weight, known location, trials or exposure of each row (N,).
     table : GroupTable or None
         Columns of groups.
     row : numpy.ndarray or None
         Place of each row in the data, where rows were dropped.
     dropped : str
         What was dropped; empty if nothing.
-    y_name, group_name, se_name, location_name : str
+    y_name, group_name, se_name, location_name, size_name : str
         How messages and results call them.
     """
 
@@ -67,6 +70,7 @@ class Columns:
     se: FloatArray | None = None
     weight: FloatArray | None = None
     location: FloatArray | None = None
+    size: FloatArray | None = None
     table: GroupTable | None = None
     row: IntArray | None = None
     dropped: str = ""
@@ -74,6 +78,7 @@ class Columns:
     group_name: str = "group"
     se_name: str = ""
     location_name: str = ""
+    size_name: str = ""
 
     def place(self, row: int) -> int:
         """Tell where in the data a row stands."""
@@ -96,7 +101,7 @@ def read_columns(
     groups: Any = None,
     na: str = "raise",
 ) -> Columns:
-    """Check and convert the columns of a normal model.
+    """Check and convert the columns of a model.
 
     Parameters
     ----------
@@ -139,6 +144,8 @@ def read_columns(
     if isinstance(roles.weights, str):
         raw = rows.pick(roles.weights, "weights")[1]
         columns["weight"] = (roles.weights, read_numbers(raw, roles.weights))
+    if isinstance(roles.size, str):
+        columns["size"] = (roles.size, read_numbers(rows.pick(roles.size, "size")[1], roles.size))
     table = None if groups is None else _read_groups(groups, group_name, roles)
     if roles.location is not None and (table is None or table.location is None):
         raw = rows.pick(roles.location, "population's mu")[1]
@@ -167,6 +174,7 @@ def read_columns(
         group_name=group_name,
         se_name=roles.noise or "",
         location_name=roles.location or "",
+        size_name=str(roles.size or ""),
     )
     return _checked(out, roles)
 

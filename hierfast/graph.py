@@ -65,13 +65,15 @@ class Graph:
         Mean and standard deviation of the population.
     noise : Arg
         Standard deviation of the likelihood; for a column, the form in which its rows are read
-        and the value 1.
+        and the value 1; 1 where the likelihood has none.
     noise_column : str or None
         The column, if the likelihood's scale is one.
     display : tuple of str
         Names of the unknowns in the order in which they are shown.
     location_column : str or None
         The column, if the population's mean is one: effects are then read about it.
+    likelihood, population : str
+        Names of the families.
     """
 
     nodes: tuple[Node, ...]
@@ -81,6 +83,8 @@ class Graph:
     noise_column: str | None
     display: tuple[str, ...]
     location_column: str | None = None
+    likelihood: str = "Normal"
+    population: str = "Normal"
 
 
 class _Builder:
@@ -121,13 +125,13 @@ class _Builder:
         return tuple(name for _, name in sorted(self.shown, key=lambda item: item[0]))
 
 
-def build_graph(likelihood: Normal, population: Normal, group_name: str = "group") -> Graph:
+def build_graph(likelihood: Distribution, population: Normal, group_name: str = "group") -> Graph:
     """Lay out the unknowns of a model.
 
     Parameters
     ----------
-    likelihood : Normal
-        Stage I, its location left out.
+    likelihood : Distribution
+        Stage I, its location left out; after that a scale, or nothing.
     population : Normal
         Stage II, its priors nested in it.
     group_name : str
@@ -145,11 +149,12 @@ def build_graph(likelihood: Normal, population: Normal, group_name: str = "group
         scale names a column.
     """
     builder = _Builder()
-    _, scale = likelihood.arguments()
-    if isinstance(scale.value, str):
-        noise, noise_column = Arg(-1, int(scale.form), 1.0), scale.value
-    else:
-        noise, noise_column = builder.read(scale, scale.name, 0), None
+    noise, noise_column = Arg(-1, int(Form.AS_IS), 1.0), None
+    for scale in likelihood.arguments()[1:]:
+        if isinstance(scale.value, str):
+            noise, noise_column = Arg(-1, int(scale.form), 1.0), scale.value
+        else:
+            noise = builder.read(scale, scale.name, 0)
     mean, spread = population.arguments()
     location, location_column = Arg(-1, 0, 0.0), mean.value
     if not isinstance(location_column, str):
@@ -163,6 +168,8 @@ def build_graph(likelihood: Normal, population: Normal, group_name: str = "group
         location_column=location_column,
         nodes=tuple(builder.nodes),
         display=builder.display(),
+        likelihood=type(likelihood).__name__,
+        population=type(population).__name__,
     )
     if len(graph.nodes) > MAX_NODES:
         raise ValueError(

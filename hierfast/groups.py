@@ -69,7 +69,8 @@ class Groups:
     @property
     def n(self) -> NDArray[np.int64]:
         """Rows per group (J,)."""
-        return self._plan.statistics.n
+        rows: NDArray[np.int64] = self._plan.statistics.n
+        return rows
 
     @property
     def mean(self) -> FloatArray:
@@ -207,14 +208,14 @@ class Groups:
         count = len(self)
         points = self._draws.values.shape[0] * self._draws.values.shape[2]
         plan = self._plan
-        slow = plan.scheme == "quadrature" and count * points > AT_ONCE
+        integrals = points * (count if plan.cell is None else len(plan.cells))
+        slow = plan.scheme == "quadrature" and integrals > AT_ONCE
         slow = slow and plan.location is None and len(plan.informed) == count
         by_data = slow and "_moments" not in self.__dict__
         key = self._plan.statistics.mean if by_data else self.mean
         order = _extremes(key)
         mean, sd = self._few(order) if by_data else (self.mean[order], self.sd[order])
-        stats = self._plan.statistics
-        size = (stats.weight if stats.rows is None else stats.rows)[order].astype(np.int64)
+        size = self.n[order]
         rows = [[self._plan.group_name, "mean", "sd", "n"]]
         for k, j in enumerate(order):
             if len(order) < count and k == SHOWN:
@@ -231,7 +232,7 @@ class Groups:
         points = np.ascontiguousarray(values[:: max(1, len(values) // FEW_POINTS)])
         found, one = np.empty((2, len(points), len(at))), np.empty((2, 1))
         for i, x in enumerate(points):
-            for k, j in enumerate(at):
+            for k, j in enumerate(at if self._plan.cell is None else self._plan.cell[at]):
                 self._plan.target.moments(x, j, j + 1, *one)
                 found[:, i, k] = one[:, 0]
         mean, sd = found
@@ -294,12 +295,17 @@ class _Effects:
     def __init__(self, plan: Plan, draws: Draws, at: NDArray[np.intp] | None) -> None:
         self.plan, self.values, self.seed = plan, draws.values, draws.seed
         self.chains = draws.chains
-        stats, self.at = plan.statistics, at
-        self.p, self.mean, self.location = stats.weight, stats.mean, plan.location
-        if at is None:
-            self.base, self.keys = stats.keys()
-        else:
-            self.base, self.keys = 0, label_keys(stats.labels[at])
+        stats, self.at, self.location = plan.statistics, at, plan.location
+        self.base: int
+        self.keys: NDArray[np.uint64] | None
+        self.base, self.keys = stats.keys() if at is None else (0, label_keys(stats.labels[at]))
+        if plan.cell is not None:
+            cell = plan.cell if at is None else plan.cell[at]
+            self.order = np.argsort(cell, kind="stable")
+            self.cell = cell[self.order]
+            return
+        self.p, self.mean = stats.weight, stats.mean
+        if at is not None:
             self.p, self.mean = (np.ascontiguousarray(c[at]) for c in (self.p, self.mean))
             self.location = None if self.location is None else self.location[at]
 
@@ -343,8 +349,13 @@ class _Effects:
         """Invert the distribution functions of groups that have rows; others are the population's."""
         keys, plan = self.keys, self.plan
         if keys is None:
-            keys = np.arange(len(self.p), dtype=np.uint64) + np.uint64(self.base)
+            keys = np.arange(out.size, dtype=np.uint64) + np.uint64(self.base)
         u = _core.normals(key, keys, sweep, 0, plan.level, True)
+        if plan.cell is not None:
+            found = np.empty(len(u))
+            plan.target.invert(x, self.cell, np.ascontiguousarray(u[self.order]), found)
+            out[self.order] = found
+            return
         if len(plan.informed) == len(plan.statistics):
             plan.target.invert(x, self.at, u, out)
             return

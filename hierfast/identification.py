@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from hierfast.counts import CountCells
     from hierfast.graph import Graph
     from hierfast.statistics import Cells
 
@@ -53,10 +54,47 @@ def find_weak(graph: Graph, cells: Cells) -> tuple[str, ...]:
             f"{graph.nodes[scale].name} and {graph.nodes[noise].name}; how it is split between them is "
             "up to their priors"
         )
-    if scale >= 0 and groups < FEW:
-        count = "one group has" if groups == 1 else f"{groups} groups have"
+    return tuple(said + _few(graph, groups))
+
+
+def find_weak_counts(graph: Graph, cells: CountCells) -> tuple[str, ...]:
+    """Say what counts cannot tell.
+
+    Parameters
+    ----------
+    graph : Graph
+        The unknowns.
+    cells : CountCells
+        Groups and their sums.
+
+    Returns
+    -------
+    tuple of str
+        Sentences, none where all is well.
+    """
+    said, scale = [], graph.scale.node
+    y, size = float(cells.mult @ cells.y), float(cells.mult @ cells.size)
+    binomial = graph.likelihood == "Binomial"
+    if y == 0 or (binomial and y == size):
+        all_of_them = "0" if y == 0 else "successes"
         said.append(
-            f"{count} rows: the data say little about {graph.nodes[scale].name}, whose posterior leans "
-            "on its prior"
+            f"all counts are {all_of_them}: the data bound the population at one end only, and the rest is "
+            "up to the priors"
         )
-    return tuple(said)
+    elif scale >= 0 and cells.mixed == 0:
+        said.append(
+            "no group has both successes and failures: the data see only how frequent each is, and "
+            f"{graph.nodes[scale].name} is up to its prior"
+        )
+    return tuple(said + _few(graph, int(cells.n_group)))
+
+
+def _few(graph: Graph, groups: int) -> list[str]:
+    scale = graph.scale.node
+    if scale < 0 or groups >= FEW:
+        return []
+    count = "one group has" if groups == 1 else f"{groups} groups have"
+    return [
+        f"{count} rows: the data say little about {graph.nodes[scale].name}, whose posterior leans "
+        "on its prior"
+    ]

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from hierfast.distributions.base import Distribution, Support
+from hierfast.distributions.binomial import Binomial
 from hierfast.distributions.normal import Normal
+from hierfast.distributions.poisson import Poisson
 from hierfast.graph import build_graph
 
 if TYPE_CHECKING:
@@ -24,15 +26,16 @@ class Model:
 
     .. math::
 
-        y_{ij} &\sim \mathrm{Normal}(\theta_j, \sigma)      && \text{stage I, likelihood} \\
+        y_{ij} &\sim p(y \mid \theta_j, \sigma)             && \text{stage I, likelihood} \\
         \theta_j &\sim \mathrm{Normal}(\mu, \tau)           && \text{stage II, population} \\
         \mu, \tau, \sigma &\sim \text{their priors}         && \text{stage III, hyperprior}
 
     Parameters
     ----------
-    likelihood : Normal
-        Distribution of a row given its group's effect. It takes keywords only and leaves its
-        location out; its scale is a number, a column of known values, or a prior.
+    likelihood : Normal, Binomial or Poisson
+        Distribution of a row given its group's effect. It leaves its location out; a Normal's scale
+        is a number, a column of known values, or a prior. Effects are means of a Normal, logits of
+        probabilities of a Binomial, logarithms of rates of a Poisson.
     population : Normal
         Distribution of the groups' effects. Its arguments are numbers or priors, whose own
         arguments may be priors in turn; its mean may be a column, known per group.
@@ -56,7 +59,7 @@ class Model:
     ['school_mu', 'school_sigma']
     """
 
-    likelihood: Normal
+    likelihood: Normal | Binomial | Poisson
     population: Normal
 
     def __post_init__(self) -> None:
@@ -120,7 +123,7 @@ class Model:
             Called from the caller's thread with a `Progress`, about every 50 ms and once at the
             end; short fits have an end only. What it raises stops the chains and is passed on.
         scheme : str
-            "auto", "collapsed", "quadrature" or "gibbs".
+            "auto", "collapsed" (Normal rows), "quadrature" or "gibbs".
         na : str
             What to do about missing values: "raise" an error, or "drop" the rows that have one and
             say how many.
@@ -199,7 +202,7 @@ class Model:
             One row per group, with the column `group` and those that the population reads. It may
             name groups that have no rows: their effects are those of the population.
         scheme : str
-            "auto", "collapsed", "quadrature" or "gibbs".
+            "auto", "collapsed" (Normal rows), "quadrature" or "gibbs".
         draws, tune, chains : int
             The settings of the fit to explain.
         na : str
@@ -245,12 +248,14 @@ def _check_stage(stage: str, value: object) -> None:
 
 
 def _check_likelihood(likelihood: Distribution) -> None:
-    if not isinstance(likelihood, Normal):
+    from hierfast.schemes import BUILDERS
+
+    name = type(likelihood).__name__
+    if name not in BUILDERS:
         raise ValueError(
-            f"{type(likelihood).__name__} is not available as a likelihood in this version; "
-            "use Normal(sigma=...)"
+            f"{name} is not available as a likelihood in this version; use one of {', '.join(BUILDERS)}"
         )
-    if likelihood.mu is not None:
+    if isinstance(likelihood, Normal) and likelihood.mu is not None:
         raise ValueError(
             f"the likelihood's mu is the group's effect and is left out; got mu={likelihood.mu!r}; "
             "write Normal(sigma=...) with the keyword"
@@ -259,10 +264,14 @@ def _check_likelihood(likelihood: Distribution) -> None:
 
 def _check_population(population: Distribution) -> None:
     name = type(population).__name__
+    if population.only_rows:
+        raise ValueError(
+            f"{name} is a likelihood of rows; as a population use Normal(mu=..., sigma=...)"
+        )
     if population.support is not Support.REAL:
         raise ValueError(
-            f"the population {name} does not live on the whole real line, where a Normal "
-            "likelihood's location lies; use Normal"
+            f"the population {name} does not live on the whole real line, where the likelihood's "
+            "location lies; use Normal"
         )
     if not isinstance(population, Normal):
         raise ValueError(

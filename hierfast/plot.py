@@ -61,6 +61,9 @@ def read_raw(fit: Fit) -> Raw:
         In the order of ``fit.groups.labels``.
     """
     stats, location = fit.plan.statistics, fit.plan.location
+    if fit.plan.cell is not None:
+        at = np.flatnonzero(stats.rows)
+        return Raw(at, stats.mean[at], stats.size[at], known=False)
     at = np.flatnonzero(stats.weight > 0.0)
     mean = stats.mean if location is None else stats.mean + location
     return Raw(at, mean[at], stats.weight[at], stats.known)

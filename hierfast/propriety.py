@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 from hierfast.distributions.base import Form, Support
 
 if TYPE_CHECKING:
+    from hierfast.counts import CountCells
     from hierfast.graph import Arg, Graph, Node
     from hierfast.statistics import Cells, Statistics
 
 IMPROPER = ("Flat", "Power")
+LIGHT = ("HalfNormal", "Exponential", "Gamma", "Uniform", "LogNormal")  # with a finite mean
 VANISHING = ("InverseGamma", "ScaledInverseChi2", "LogNormal")  # faster than any power at 0
 
 
@@ -47,17 +49,8 @@ def check_proper(graph: Graph, stats: Statistics, cells: Cells) -> None:
     Source: Gelman et al., *Bayesian Data Analysis*, 3rd ed., section 5.4; Gelman (2006), *Bayesian
     Analysis* 1(3); Hobert and Casella (1996), *JASA* 91(436).
     """
-    location, scale, noise = graph.location.node, graph.scale.node, graph.noise.node
-    flat_mean = False
-    for index, node in enumerate(graph.nodes):
-        if node.prior not in IMPROPER or index in (scale, noise):
-            continue
-        if not _is_mean(graph, index, location):
-            raise ValueError(
-                f"{node.name} has the improper prior {node.prior}, and the posterior cannot be shown "
-                "to be proper; give it a proper prior such as HalfNormal or Normal"
-            )
-        flat_mean = True
+    scale, noise = graph.scale.node, graph.noise.node
+    flat_mean = _has_flat_mean(graph)
     groups, rows = cells.n_group, cells.n_row
     tail = groups - 1.0 if flat_mean else groups
     if noise >= 0:
@@ -83,6 +76,82 @@ def check_proper(graph: Graph, stats: Statistics, cells: Cells) -> None:
                 f"{node.name} and {graph.nodes[noise].name} both have improper priors, too much for "
                 f"{int(rows)} rows; use a proper prior such as HalfNormal"
             )
+
+
+def check_proper_counts(graph: Graph, cells: CountCells, whole: bool) -> None:
+    r"""Check that the posterior of counts in Normal groups integrates to a finite number.
+
+    A group whose likelihood vanishes at both ends of the link scale (0 < y < n, or y > 0 events) has a
+    marginal that behaves as 1 / tau where tau goes to infinity, every other one tends to a constant. With
+    K such groups what the data leave of tau is tau^-K, or tau^(1 - K) with a flat mu; where tau goes
+    to 0 it is a positive constant. A flat mu needs the data to rule out both ends.
+
+    Parameters
+    ----------
+    graph : Graph
+        The unknowns.
+    cells : CountCells
+        Groups.
+    whole : bool
+        Whether counts are out of trials.
+
+    Raises
+    ------
+    ValueError
+        Naming the unknown whose prior makes the posterior improper, and what would be right.
+    """
+    flat_mean, scale = _has_flat_mean(graph), graph.scale.node
+    if flat_mean:
+        y, size = float(cells.mult @ cells.y), float(cells.mult @ cells.size)
+        name = graph.nodes[graph.location.node].name
+        if y == 0 or (whole and y == size):
+            told = "0" if y == 0 else "as large as they can be"
+            raise ValueError(
+                f"{name}: the posterior is improper, since all counts are {told} and its prior is flat; "
+                "use a proper prior such as Normal(0, 2)"
+            )
+        prior = graph.nodes[scale] if scale >= 0 else None
+        light = prior is None or (
+            prior.prior in LIGHT
+            and graph.scale.form == Form.AS_IS
+            and all(arg.node < 0 for arg in prior.args)
+        )
+        if cells.mixed == 0 and not light:
+            raise ValueError(
+                f"{name}: the posterior is improper or cannot be shown to be proper: no group has both "
+                "successes and failures, and flat priors of the mean need a spread with a light tail "
+                "there; use a proper prior such as Normal(0, 2)"
+            )
+    if scale < 0 or graph.nodes[scale].prior not in IMPROPER:
+        return
+    node, power = graph.nodes[scale], _exponent(graph.nodes[scale], graph.scale)
+    if power <= -1.0:
+        raise ValueError(
+            f"{node.name}: the posterior is improper, since the prior is not integrable at 0, where "
+            "the data do not rule a vanishing spread out; use Flat on sigma or a proper prior"
+        )
+    if cells.mixed <= power + 1.0 + flat_mean:
+        kind = "both successes and failures" if whole else "a count above 0"
+        raise ValueError(
+            f"{node.name}: the posterior is improper, since {cells.mixed} group(s) with {kind} do not "
+            f"bound the spread from above under this prior ({int(power + 2.0 + flat_mean)} would); use a "
+            "proper prior such as HalfNormal(1)"
+        )
+
+
+def _has_flat_mean(graph: Graph) -> bool:
+    """Tell whether the mean is flat; refuse other improper priors than those of mean, spread and noise."""
+    scale, noise, flat_mean = graph.scale.node, graph.noise.node, False
+    for index, node in enumerate(graph.nodes):
+        if node.prior not in IMPROPER or index in (scale, noise):
+            continue
+        if not _is_mean(graph, index, graph.location.node):
+            raise ValueError(
+                f"{node.name} has the improper prior {node.prior}, and the posterior cannot be shown "
+                "to be proper; give it a proper prior such as HalfNormal or Normal"
+            )
+        flat_mean = True
+    return flat_mean
 
 
 def _is_mean(graph: Graph, index: int, location: int) -> bool:

@@ -212,6 +212,12 @@ class QuadratureReader:
     def __init__(self, plan: Plan, values: FloatArray, cores: int) -> None:
         self.plan, self.cores, self.error = plan, cores, 0.0
         self.values = np.ascontiguousarray(np.concatenate(list(values), axis=1).T)
+        self.cell = plan.cell
+        self.count = len(plan.informed) if self.cell is None else len(plan.cells)
+        self.around = plan.informed.mean if self.cell is None else np.zeros(self.count)
+
+    def _spread(self, of_cells: FloatArray) -> FloatArray:
+        return of_cells if self.cell is None else of_cells[self.cell]
 
     def _thin(self, most: int) -> FloatArray:
         total = len(self.values)
@@ -220,7 +226,7 @@ class QuadratureReader:
 
     def moments(self) -> tuple[FloatArray, FloatArray]:
         """Posterior mean and sd of every group."""
-        n = len(self.plan.informed)
+        n = self.count
         points = self._thin(LANES // n)
 
         def work(lo: int, hi: int) -> tuple[FloatArray, FloatArray]:
@@ -228,7 +234,7 @@ class QuadratureReader:
             mean, sd = np.empty(n), np.empty(n)
             for x in points[lo:hi]:
                 self.plan.target.moments(x, 0, n, mean, sd)
-                d = mean - self.plan.informed.mean
+                d = mean - self.around
                 first += d
                 second += d * d + sd * sd
             return first, second
@@ -236,11 +242,12 @@ class QuadratureReader:
         found = run_all([partial(work, *c) for c in pieces(len(points), 50, 16)], self.cores)
         first = sum(f[0] for f in found) / len(points)
         second = sum(f[1] for f in found) / len(points)
-        return self.plan.informed.mean + first, np.sqrt(np.maximum(second - first * first, 0.0))
+        sd = np.sqrt(np.maximum(second - first * first, 0.0))
+        return self._spread(self.around + first), self._spread(sd)
 
     def quantiles(self, probs: FloatArray) -> FloatArray:
         """Posterior quantiles (J, Q) of stratified effects, one a draw of phi."""
-        n = len(self.plan.informed)
+        n = self.count
         points = self._thin(min(LANES // (100 * n), STRATA))
         golden = (math.sqrt(5.0) - 1.0) / 2.0
         u = (np.arange(len(points)) * golden + 0.5) % 1.0
@@ -251,7 +258,8 @@ class QuadratureReader:
                 self.plan.target.invert(points[i], None, np.full(n, u[i]), theta[i])
 
         run_all([partial(work, *c) for c in pieces(len(points), 50, 16)], self.cores)
-        return np.ascontiguousarray(np.quantile(theta, probs, axis=0, method="median_unbiased").T)
+        found = np.quantile(theta, probs, axis=0, method="median_unbiased").T
+        return self._spread(np.ascontiguousarray(found))
 
 
 class WholeReader:
@@ -320,6 +328,8 @@ def open_reader(plan: Plan, values: FloatArray, parts: FloatArray, cores: int) -
     inner: Reader
     if plan.scheme == "quadrature":
         inner = QuadratureReader(plan, values, cores)
+        if plan.cell is not None:  # groups without rows are cells too
+            return inner
     else:
         inner = MixtureReader(plan, parts, cores)
     if plan.location is None and len(plan.informed) == len(plan.statistics):

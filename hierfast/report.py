@@ -198,8 +198,8 @@ def _judge(names: tuple[str, ...], r_hat: FloatArray, bound: FloatArray, found: 
 
 def _accuracy(fit: Fit, found: _Findings) -> None:
     """Say what is approximated, and how well; which caps were hit."""
-    from hierfast.plan import ORDER_ERROR
     from hierfast.readout import TOLERANCE
+    from hierfast.schemes.base import ORDER_ERROR
 
     plan = fit.plan
     if plan.order:

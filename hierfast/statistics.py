@@ -246,9 +246,9 @@ def read_statistics(columns: Columns, cores: int) -> tuple[Statistics, FloatArra
     n = len(columns.y)
     coded, base, size = columns.coded, 0, n
     if coded is not None:
-        low, high = _range(coded.codes, cores)
+        low, high = range_of_codes(coded.codes, cores)
         if high - low >= 4 * n + 1024:
-            coded = _compact(coded)
+            coded = compact_codes(coded)
             low, high = 0, n - 1 if coded.labels is None else len(coded.labels) - 1
             columns = replace(columns, coded=coded)
         base, size = low, high - low + 1
@@ -277,14 +277,39 @@ def read_statistics(columns: Columns, cores: int) -> tuple[Statistics, FloatArra
     return whole, columns.table.location if location is None else location
 
 
-def _range(codes: Any, cores: int) -> tuple[int, int]:
+def range_of_codes(codes: Any, cores: int) -> tuple[int, int]:
+    """Find the least and the largest code.
+
+    Parameters
+    ----------
+    codes : numpy.ndarray
+        Codes (N,).
+    cores : int
+        Threads.
+
+    Returns
+    -------
+    tuple of int
+        Both.
+    """
     scan = partial(_core.scan_codes, codes)
     ends = run_all([partial(scan, *p) for p in pieces(len(codes), PIECE, MOST)], cores)
     return min(e[0] for e in ends), max(e[1] for e in ends)
 
 
-def _compact(coded: Coded) -> Coded:
-    """Integers that are too far apart for a table: number them."""
+def compact_codes(coded: Coded) -> Coded:
+    """Give integers that are too far apart for a table numbers from 0.
+
+    Parameters
+    ----------
+    coded : Coded
+        Labels that are their codes.
+
+    Returns
+    -------
+    Coded
+        The same labels.
+    """
     codes, first = factorise(coded.codes.view(np.uint8), None, len(coded.codes))
     whole = coded.codes[first]
     order = np.argsort(whole)
@@ -401,6 +426,10 @@ class Cells:
     ssw: float
     p_min: float
     p_max: float
+
+    def __len__(self) -> int:
+        """Count the cells."""
+        return len(self.p)
 
     @property
     def p_bar(self) -> float:

@@ -70,6 +70,48 @@ def model(spread=1.0):
     )
 
 
+COUNTS = {
+    "Binomial": (hf.Binomial(n="size"), lambda y, n, t: y * t - n * np.logaddexp(0.0, t)),
+    "Poisson": (hf.Poisson(exposure="size"), lambda y, n, t: y * t - n * np.exp(t)),
+}
+COUNTED = ("mu", "tau", "effect", "largest", "log likelihood", "effect x mu", "z")
+
+
+def simulate_counts(name, rng, n_group):
+    """Unknowns from the prior, then one or two rows a group; sizes from 1 to 80, most of them small."""
+    mu, tau = rng.normal(-0.5, 1), abs(rng.normal(0, 1))
+    theta = rng.normal(mu, tau, n_group)
+    g = np.sort(np.concatenate([np.arange(n_group), rng.integers(0, n_group, n_group // 2)]))
+    size = np.where(
+        rng.random(len(g)) < 0.2, rng.integers(1, 80, len(g)), rng.integers(1, 6, len(g))
+    )
+    rate = np.exp(theta[g])
+    y = rng.binomial(size, rate / (1 + rate)) if name == "Binomial" else rng.poisson(size * rate)
+    return {"g": g, "y": y, "size": size}, (mu, tau, theta)
+
+
+def count_quantities(name, data, mu, tau, theta):
+    rows = COUNTS[name][1](data["y"], data["size"], theta[..., data["g"]]).sum(axis=-1)
+    one = theta[..., theta.shape[-1] // 3]
+    return np.array([mu, tau, one, theta.max(axis=-1), rows, one * mu, (one - mu) / tau])
+
+
+def count_ranks(name, scheme, count, draws, n_group):
+    out = np.empty((count, len(COUNTED)), dtype=int)
+    at = np.linspace(0, draws - 1, KEPT).astype(int)
+    model = hf.Model(COUNTS[name][0], hf.Normal(hf.Normal(-0.5, 1), hf.HalfNormal(1)))
+    for i in range(count):
+        data, truth = simulate_counts(name, np.random.default_rng([i, n_group, 7]), n_group)
+        fit = model.fit(
+            data, y="y", group="g", scheme=scheme, draws=draws, chains=1, tune=100, cores=1,
+            random_seed=i, progressbar=False,
+        )  # fmt: skip
+        hyper = (fit.hyper[k][0, at] for k in ("g_mu", "g_sigma"))
+        found = count_quantities(name, data, *hyper, fit.groups.draws(draws=at)[0])
+        out[i] = (found < count_quantities(name, data, *map(np.array, truth))[:, None]).sum(axis=1)
+    return out
+
+
 SETTINGS = {"collapsed": 1000, "collapsed:slice": 1000, "collapsed:laplace": 2000, "gibbs": 3000}
 weak = pytest.mark.filterwarnings("ignore::hierfast.IdentificationWarning")
 
@@ -100,6 +142,25 @@ def test_ranks_are_uniform_where_one_group_is_all_there_is(scheme):
 def test_ranks_are_uniform_at_length(scheme, n_group):
     found = smallest_p(ranks(scheme, model(), 2000, SETTINGS.get(scheme, 600), n_group))
     print(scheme, n_group, "smallest p", found)
+    assert found > ALPHA
+
+
+@weak
+@pytest.mark.parametrize("n_group", [1, 4, 25])
+@pytest.mark.parametrize("name", COUNTS)
+def test_ranks_of_counts_are_uniform(name, n_group):
+    assert smallest_p(count_ranks(name, "quadrature", 160, 600, n_group)) > ALPHA
+
+
+@weak
+@pytest.mark.slow
+@pytest.mark.parametrize("n_group", [1, 4, 25, 2000])
+@pytest.mark.parametrize("name", COUNTS)
+def test_ranks_of_counts_are_uniform_at_length(name, n_group):
+    found = smallest_p(
+        count_ranks(name, "quadrature", 2000 if n_group < 100 else 400, 600, n_group)
+    )
+    print(name, "quadrature", n_group, "smallest p", found)
     assert found > ALPHA
 
 

@@ -16,6 +16,7 @@ DRAWS = {  # a chain, of four
         "dyes": 160_000,
         "dyestuff_hc": 25_000,
         "eight_schools_flat": 20_000,
+        "baseball_em_logit": 22_000,
     },
 }
 QUANTILES = {"q5": 0.05, "q25": 0.25, "q50": 0.5, "q75": 0.75, "q95": 0.95}
@@ -36,8 +37,9 @@ def worst(x, figures):
     return max((share, name) for name, share in shares.items())
 
 
-@pytest.mark.parametrize("scheme", DRAWS)
-@pytest.mark.parametrize("name", SETTINGS)
+@pytest.mark.parametrize(
+    ("name", "scheme"), [(name, s) for name, setting in SETTINGS.items() for s in setting.schemes]
+)
 def test_reference_posterior(name, scheme):
     setting, case = SETTINGS[name], load_case(name)
     fit = setting.model.fit(
@@ -54,8 +56,10 @@ def test_reference_posterior(name, scheme):
     effects = fit.groups.draws(draws=thin)
     for i in range(len(fit.groups)):
         x = effects[:, :, i]
-        share, what = worst(x, case.figures(f"{setting.effect}[{i + 1}]"))
-        assert share < 1, (i, what, share)
+        if f"{setting.effect}[{i + 1}]" in case.reference["reference"]:
+            figures = case.figures(f"{setting.effect}[{i + 1}]")
+            share, what = worst(setting.natural(x), figures)
+            assert share < 1, (i, what, share)
         assert abs(x.mean() - fit.groups.mean[i]) < 5 * diagnose.mcse_mean(x)
 
 

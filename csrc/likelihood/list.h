@@ -1,2 +1,4 @@
 /* likelihood/list.h: read twice, once for the bodies and once for the table. One line a likelihood. */
+#include "likelihood/binomial.h"
 #include "likelihood/normal.h"
+#include "likelihood/poisson.h"

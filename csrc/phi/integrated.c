@@ -74,12 +74,13 @@ int hf_integrated_invert(const hf_integrated *c, const double *x, int64_t n, con
                          const double *u, double *theta) {
   lanes l;
   int status = HF_OK;
-  for (int64_t k = 0; !status && k < n; k++) {
+  for (int64_t k = 0, many; !status && k < n; k += many) {
+    for (many = 1; cell && many < INT32_MAX && k + many < n && cell[k + many] == cell[k];) many++;
     gather(c, 1, x, cell ? cell[k] : k, 1, &l);
     for (int s = 0; s < MAX_COL; s++) l.stats[s].stride = 0;
     for (int a = 0; a < HF_MAX_PAR; a++) l.lpars[a].stride = l.ppars[a].stride = 0;
-    status = c->kernels->invert(&c->integral, l.stats, l.lpars, (hf_col){l.loc, 0}, l.ppars, 1,
-                                u + k, theta + k);
+    status = c->kernels->invert(&c->integral, l.stats, l.lpars, (hf_col){l.loc, 0}, l.ppars,
+                                (int)many, u + k, theta + k);
   }
   return status;
 }

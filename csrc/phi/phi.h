@@ -121,7 +121,8 @@ int hf_integrated_eval(const hf_target *t, int n, const double *z, double *lp);
 /* Mean and sd of the effects of cells lo..hi given values x (n_node,). */
 int hf_integrated_groups(const hf_integrated *c, const double *x, int64_t lo, int64_t hi,
                          double *mean, double *sd);
-/* Quantiles of n effects given x, effect k that of cell[k] (or k) at probability u[k]. */
+/* Quantiles of n effects given x, effect k that of cell[k] (or k) at probability u[k]; a run of one cell
+ * costs little more than one of it. */
 int hf_integrated_invert(const hf_integrated *c, const double *x, int64_t n, const int64_t *cell,
                          const double *u, double *theta);
 /* Sets the order whose error around the mode is below `wanted` and reports that error. */

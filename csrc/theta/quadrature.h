@@ -40,7 +40,8 @@ static int HF_NAME(joint_eval)(const hf_integral *q, int n, const double *theta,
   return HF_OK;
 }
 
-/* Newton from the location, halving steps that lose; mode and scale of n lanes. */
+/* Newton from the location, halving steps that lose; mode and scale of n lanes. A lane that has arrived
+ * stays, so that what it finds does not depend on the lanes beside it. */
 static int HF_NAME(find_modes)(const hf_integral *q, int n, const hf_col *stat, const hf_col *lpar,
                                hf_col loc, const hf_col *ppar, double *mode, double *scale,
                                HF_NAME(joint) * at) {
@@ -54,17 +55,19 @@ static int HF_NAME(find_modes)(const hf_integral *q, int n, const hf_col *stat, 
     for (int i = 0; i < n; i++) {
       double size = __builtin_fabs(step[i]) * __builtin_sqrt(-at->d2[i]);
       largest = size > largest ? size : largest;
+      step[i] = size < 1e-7 ? 0.0 : step[i];
       to[i] = mode[i] + step[i];
     }
     if (largest < 1e-7) break;
     status = HF_NAME(joint_eval)(q, n, to, stat, lpar, loc, ppar, 1, &next);
     for (int i = 0; !status && i < n; i++) {
-      int better = next.f[i] >= at->f[i];
+      int better = next.f[i] >= at->f[i], moving = step[i] != 0.0;
       mode[i] = better ? to[i] : mode[i];
       at->f[i] = better ? next.f[i] : at->f[i];
       at->d1[i] = better ? next.d1[i] : at->d1[i];
       at->d2[i] = better ? next.d2[i] : at->d2[i];
-      step[i] = better ? at->d1[i] / -at->d2[i] : 0.5 * step[i];
+      double on = better ? at->d1[i] / -at->d2[i] : 0.5 * step[i];
+      step[i] = moving ? on : 0.0;
     }
   }
   for (int i = 0; i < n; i++) scale[i] = 1.0 / __builtin_sqrt(-at->d2[i]);

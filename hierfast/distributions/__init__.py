@@ -1,6 +1,7 @@
 """The distributions, one file each; adding one is a new file and one line here."""
 
 from hierfast.distributions.base import Distribution, Support
+from hierfast.distributions.binomial import Binomial
 from hierfast.distributions.exponential import Exponential
 from hierfast.distributions.flat import Flat
 from hierfast.distributions.gamma import Gamma
@@ -10,12 +11,14 @@ from hierfast.distributions.half_student_t import HalfStudentT
 from hierfast.distributions.inverse_gamma import InverseGamma
 from hierfast.distributions.log_normal import LogNormal
 from hierfast.distributions.normal import Normal
+from hierfast.distributions.poisson import Poisson
 from hierfast.distributions.power import Power
 from hierfast.distributions.scaled_inverse_chi2 import ScaledInverseChi2
 from hierfast.distributions.student_t import StudentT
 from hierfast.distributions.uniform import Uniform
 
 __all__ = [
+    "Binomial",
     "Distribution",
     "Exponential",
     "Flat",
@@ -26,6 +29,7 @@ __all__ = [
     "InverseGamma",
     "LogNormal",
     "Normal",
+    "Poisson",
     "Power",
     "ScaledInverseChi2",
     "StudentT",

@@ -52,6 +52,7 @@ class Distribution:
     support: ClassVar[Support]
     domain: ClassVar[dict[str, Support]]
     proper: ClassVar[bool] = True
+    only_rows: ClassVar[bool] = False  # a likelihood, which is neither population nor prior
     logpdf: ClassVar[Callable[..., FloatArray]]
     draw: ClassVar[Callable[..., Any]]
 
@@ -213,6 +214,43 @@ def check_argument(owner: Distribution, argument: Argument) -> float | str | Dis
     return number
 
 
+def check_size(value: object, who: str, whole: bool) -> float | str:
+    """Validate what rows of counts are out of: a column, or one number for all rows.
+
+    Parameters
+    ----------
+    value : object
+        What was given.
+    who : str
+        Whose it is, for the message.
+    whole : bool
+        Whether it counts trials, or else measures an exposure.
+
+    Returns
+    -------
+    float or str
+        The number, or the column's name.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If it is neither.
+    """
+    if isinstance(value, str) and value:
+        return value
+    if isinstance(value, bool | np.bool_) or not isinstance(value, Real):
+        raise TypeError(
+            f"{who} is data: it must be a column name or a number; got {_short(value)} of type "
+            f"{type(value).__name__}"
+        )
+    number = float(value)
+    if whole and not (number >= 1 and number.is_integer()):
+        raise ValueError(f"{who} must be a whole number of trials, at least 1; got {value!r}")
+    if not (number > 0 and math.isfinite(number)):
+        raise ValueError(f"{who} must be positive and finite; got {value!r}")
+    return number
+
+
 def check_weights(value: object, who: str) -> float | str:
     """Validate frequency weights: a column, or one whole number for all rows.
 
@@ -247,6 +285,10 @@ def check_weights(value: object, who: str) -> float | str:
 
 def _check_prior(who: str, prior: Distribution, domain: Support) -> Distribution:
     kind = type(prior).__name__
+    if prior.only_rows:
+        raise ValueError(
+            f"{who} has the prior {prior!r}, which is a likelihood of rows, not a prior"
+        )
     if getattr(prior, "weights", None) is not None:
         raise ValueError(f"{who} has a prior with weights; only a likelihood's rows have weights")
     missing = prior.missing()

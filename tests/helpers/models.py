@@ -1,7 +1,10 @@
 """The reference cases as models: what each is called here and there."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
+
+import numpy as np
 
 import hierfast as hf
 
@@ -14,6 +17,12 @@ class Setting:
     columns: dict[str, Any]
     names: dict[str, str]
     effect: str = "theta"
+    schemes: tuple[str, ...] = ("collapsed", "gibbs", "quadrature")
+    natural: Callable[[Any], Any] = lambda x: x  # from the scale of our effects to the reference's
+
+
+def expit(x):
+    return 1 / (1 + np.exp(-x))
 
 
 SCHOOLS = {"group_mu": "mu", "group_sigma": "tau"}
@@ -50,5 +59,22 @@ SETTINGS = {
         ),
         {"y": "Yield", "group": "Batch"},
         {"Batch_mu": "mu", "Batch_sigma": "tau", "sigma": "sigma"},
+    ),
+    "surgical": Setting(
+        hf.Model(
+            hf.Binomial(n="n"), hf.Normal(hf.Normal(0, 1000), precision=hf.Gamma(0.001, 0.001))
+        ),
+        {"y": "r"},
+        {"group_mu": "mu"},
+        effect="p",
+        schemes=("quadrature",),
+        natural=expit,
+    ),
+    "baseball_em_logit": Setting(
+        hf.Model(hf.Binomial(n="n"), hf.Normal(hf.Normal(-1, 1), hf.HalfNormal(1))),
+        {"y": "y"},
+        {"group_mu": "mu", "group_sigma": "sigma"},
+        schemes=("quadrature",),
+        natural=expit,
     ),
 }

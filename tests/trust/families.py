@@ -90,6 +90,7 @@ class Likelihood:
     params: tuple[tuple[float, ...], ...]
     middle: Callable[[Any], float]  # an eta the rows make likely
     log: Callable[..., Any]  # (lib, rows, eta, *params), up to a constant of rows
+    off: tuple[float, ...] = (0.0, -1.0, 1e-3, 7.0)  # from there, where it is looked at
 
 
 def normal_rows(rng):
@@ -110,14 +111,49 @@ def normal_log(lib, rows, eta, sigma):
     return -len(y) * lib.log(sigma) - square / (2 * sigma**2)
 
 
+def binomial_rows(rng):
+    """Successes and trials, none and all of them among these."""
+    n = rng.integers(0, rng.choice([3, 2000]), int(rng.integers(1, 6))) + 1
+    return rng.binomial(n, rng.choice([0.0, 0.3, 1.0])), n
+
+
+def poisson_rows(rng):
+    """Events and exposures, none among these."""
+    t = rng.uniform(1e-3, rng.choice([2.0, 1e5]), int(rng.integers(1, 6)))
+    return rng.poisson(t * rng.choice([0.0, 0.2])), t
+
+
+def binomial_log(lib, rows, eta):
+    log1p = lambda v: lib.log1p(lib.exp(v))  # noqa: E731
+    pairs = [(int(y), int(n)) for y, n in zip(*rows, strict=True)]
+    return sum(-y * log1p(-eta) - (n - y) * log1p(eta) for y, n in pairs)
+
+
 LIKELIHOODS = {
+    "Binomial": Likelihood(
+        binomial_rows,
+        lambda rows: (float(rows[0].sum()), float(rows[1].sum())),
+        (),
+        lambda rows: float(np.log((rows[0].sum() + 0.5) / (rows[1].sum() - rows[0].sum() + 0.5))),
+        binomial_log,
+    ),
+    "Poisson": Likelihood(
+        poisson_rows,
+        lambda rows: (float(rows[0].sum()), float(rows[1].sum())),
+        (),
+        lambda rows: float(np.log((rows[0].sum() + 0.5) / rows[1].sum())),
+        lambda lib, rows, eta: sum(
+            float(y) * eta - float(t) * lib.exp(eta) for y, t in zip(*rows, strict=True)
+        ),
+    ),
     "Normal": Likelihood(
         normal_rows,
         normal_reduce,
         ((1e-3, 0.4, 5.0, 1e5),),
         lambda rows: float(rows[0].mean()),
         normal_log,
-    )
+        off=(0.0, -1.0, 1e-3, 7.0, 1e3),
+    ),
 }
 
 

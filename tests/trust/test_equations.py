@@ -3,6 +3,7 @@
 Nothing here is random but the data, so there is no false alarm; bounds are those of rounding.
 """
 
+import importlib
 import itertools
 import math
 
@@ -79,7 +80,7 @@ def test_likelihood_is_that_of_the_rows(name):
     for _ in range(12):
         rows = family.rows(rng)
         stats = [np.array([s]) for s in family.reduce(rows)]
-        eta = family.middle(rows) + np.array([0.0, -1.0, 1e-3, 7.0, 1e3])
+        eta = family.middle(rows) + np.array(family.off)
         for params in itertools.product(*family.params):
             columns = [np.array([p]) for p in params]
             got = each_level(
@@ -93,6 +94,20 @@ def test_likelihood_is_that_of_the_rows(name):
             ):
                 np.testing.assert_allclose(got[0], want, rtol=1e-12, atol=atol)
             check_derivatives(log, eta, got, slack)
+
+
+@pytest.mark.parametrize("name", ["Binomial", "Poisson"])
+def test_likelihood_and_its_twin_at_extremes(name):
+    twin = importlib.import_module(f"hierfast.likelihoods.{name.lower()}").log_likelihood
+    eta = np.array([-700.0, -40.0, -3.0, -1e-8, 0.0, 1e-8, 3.0, 40.0, 700.0])
+    for y, size in itertools.product((0.0, 1.0, 7.0, 1e6), (7.0, 1e6, 1e9)):
+        if name == "Binomial" and y > size:
+            continue
+        stats = [np.array([y]), np.array([size])]
+        got = each_level(lambda level, s=stats: _core.likelihood_eval(name, eta, s, [], level))
+        want = np.array(twin(y, size, eta))
+        fine = np.isfinite(want)
+        np.testing.assert_allclose(got[fine], want[fine], rtol=2e-13, atol=1e-200)
 
 
 @pytest.mark.parametrize("name", LIKELIHOODS)

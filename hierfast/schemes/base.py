@@ -1,0 +1,293 @@
+"""What every scheme shares: the plan, what was read of the data, and the making of a plan."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from hierfast import _core
+from hierfast.graph import Graph
+
+if TYPE_CHECKING:
+    from hierfast.model import Model
+
+EVEN = 0.15  # mean over largest trial weight below which an independence chain would stick
+ORDER_ERROR = 1e-4  # nats that quadrature may be off around the mode
+SLICE_COST = 6  # evaluations a univariate slice takes
+BURN_IN = 64  # sweeps an independence chain needs to forget its start
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """How a posterior is sampled.
+
+    Attributes
+    ----------
+    scheme : str
+        "collapsed", "gibbs" or "quadrature".
+    phi : str
+        What moves the hyperparameters: "grid", "laplace-t", "slice" or "conditional slices".
+    graph : Graph
+        The unknowns.
+    statistics : Statistics or Counts
+        Of all groups, about their known locations where the population has such.
+    informed : Statistics or Counts
+        Of the groups that have rows: what is sampled.
+    cells : Cells or CountCells
+        Of these.
+    location : numpy.ndarray or None
+        Known location of each group (J,).
+    blocks : tuple of str
+        What a sweep does, in order.
+    passes : int
+        Slice sweeps per draw.
+    tune : int
+        Sweeps thrown away.
+    start : list of float or None
+        Coordinates where chains start; None: drawn from the proposal.
+    skip : int
+        Unknown that is integrated out and drawn afterwards, or -1.
+    notes : tuple of str
+        What `explain` prints.
+    group_name, y_name : str
+        How the columns are called.
+    warnings : tuple of str
+        What the data cannot tell.
+    dropped : str
+        Which rows were left out; empty if none.
+    order : int
+        Nodes of the quadrature over an effect; 0 where there is none.
+    quadrature_error : float
+        What it leaves in the log posterior around the mode, in nats; 0 where there is none.
+    seconds : tuple of float
+        Spent on reading the data, and on deciding.
+
+    Examples
+    --------
+    >>> import hierfast as hf
+    >>> model = hf.Model(hf.Normal(sigma="se"), hf.Normal(hf.Normal(0, 5), hf.HalfCauchy(5)))
+    >>> table = hf.datasets.load("eight_schools")
+    >>> model.explain(table, y="effect", group="school").scheme  # doctest: +ELLIPSIS
+    Normal likelihood, Normal population: 8 rows, 8 groups (school)
+    ...
+    'collapsed'
+    """
+
+    scheme: str
+    phi: str
+    graph: Graph
+    statistics: Any
+    informed: Any
+    cells: Any
+    location: NDArray[np.float64] | None
+    target: Any
+    blocks: tuple[str, ...]
+    passes: int
+    tune: int
+    start: list[float] | None
+    skip: int
+    level: int
+    group_name: str
+    notes: tuple[str, ...]
+    warnings: tuple[str, ...]
+    dropped: str
+    y_name: str
+    order: int = 0
+    quadrature_error: float = 0.0
+    seconds: tuple[float, float] = (0.0, 0.0)
+
+    @cached_property
+    def keys(self) -> tuple[int, NDArray[np.uint64] | None]:
+        """Keys of the noise of the groups that have rows, for blocks that draw effects."""
+        keys: tuple[int, NDArray[np.uint64] | None] = self.informed.keys()
+        return keys
+
+    @property
+    def cell(self) -> NDArray[np.int64] | None:
+        """Cell of each group (J,), where those with the same sums share one."""
+        cell: NDArray[np.int64] | None = getattr(self.cells, "cell", None)
+        return cell
+
+    def __repr__(self) -> str:
+        """Print like a database's query plan."""
+        return "\n".join(self.notes)
+
+    def _repr_html_(self) -> str:
+        from hierfast.html import lines
+
+        return lines(repr(self))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Read:
+    """What was read of the data.
+
+    Attributes
+    ----------
+    statistics, location, dropped, y_name
+        As in `Plan`.
+    informed : Statistics or Counts
+        Of groups that have rows, about their known locations.
+    cells : Cells or CountCells
+        Of these.
+    """
+
+    statistics: Any
+    informed: Any
+    cells: Any
+    location: NDArray[np.float64] | None
+    dropped: str
+    y_name: str
+
+
+class Builder:
+    """Puts a plan together; a scheme is a method, a family of models a subclass.
+
+    Parameters
+    ----------
+    graph : Graph
+        The unknowns.
+    read : Read
+        What was read of the data.
+    cores : int
+        Threads.
+    level : int
+        Instruction set.
+    group_name : str
+        How the groups are called.
+    tune : int
+        Sweeps asked for before draws are kept.
+    variant : str
+        What is to move phi; empty: what is best.
+    stop : numpy.ndarray, optional
+        Flag (1,) polled by what takes long.
+    """
+
+    schemes: ClassVar[tuple[str, ...]]
+    best: ClassVar[str]
+    dear: bool = False  # evaluations cost more than a grid of them is worth
+    why: ClassVar[str]
+
+    def __init__(
+        self,
+        graph: Graph,
+        read: Read,
+        cores: int,
+        level: int,
+        group_name: str,
+        tune: int,
+        variant: str,
+        stop: NDArray[np.int32] | None,
+    ) -> None:
+        self.stop = np.zeros(1, dtype=np.int32) if stop is None else stop
+        self.precision: dict[str, Any] = {}
+        self.graph, self.read, self.cores = graph, read, cores
+        self.stats, self.cells = read.informed, read.cells
+        self.level, self.group_name, self.tune, self.variant = level, group_name, tune, variant
+        self.reads = f"{len(self.cells):,} cells"
+        self.lines = [
+            f"{graph.likelihood} likelihood, {graph.population} population: "
+            f"{int(self.cells.n_row):,} rows, {len(read.statistics):,} groups ({group_name})"
+        ]
+        empty = len(read.statistics) - len(self.stats)
+        if read.dropped:
+            self.lines.append(f"  dropped     {read.dropped}")
+        if empty:
+            self.lines.append(f"  no rows     {empty:,} groups, which are as the population is")
+        self.warnings = self.find_weak()
+
+    @classmethod
+    def read_data(
+        cls,
+        model: Model,
+        graph: Graph,
+        data: Any,
+        y: str | ArrayLike | None,
+        group: str | ArrayLike | None,
+        groups: Any,
+        na: str,
+        cores: int,
+    ) -> Read:
+        """Read rows, or ready statistics, as a model wants them; refuse improper posteriors."""
+        raise NotImplementedError
+
+    def find_weak(self) -> tuple[str, ...]:
+        """Say what the data cannot tell."""
+        raise NotImplementedError
+
+    def build(self, scheme: str) -> Plan:
+        """Make the plan of a scheme, or of the best one for "auto"."""
+        why = f" (auto: {self.why})" if scheme == "auto" else ""
+        name = self.best if scheme == "auto" else scheme
+        self.lines.append(f"  scheme      {name}{why}")
+        plan: Plan = getattr(self, name)()
+        return plan
+
+    def finish(
+        self, scheme: str, phi: str, target: Any, blocks: tuple[str, ...], **other: Any
+    ) -> Plan:
+        """Close the plan, its notes with it."""
+        fields = {"passes": 1, "tune": self.tune, "start": None, "skip": -1} | other
+        names = ", ".join(self.graph.display) or "none"
+        self.lines.append(f"  unknowns    {names}")
+        self.lines.append(
+            f"  phi         {phi}; {fields['tune']} sweeps before the first draw kept"
+        )
+        self.lines.append(f"  a draw      {self.cost(blocks, target.dim, fields['passes'])}")
+        self.lines.append(f"  kernels     {_core.levels()[self.level]}")
+        self.lines.extend(f"  beware      {text}" for text in self.warnings)
+        return Plan(
+            scheme,
+            phi,
+            self.graph,
+            self.read.statistics,
+            self.stats,
+            self.cells,
+            self.read.location,
+            target,
+            blocks,
+            level=self.level,
+            group_name=self.group_name,
+            notes=tuple(self.lines),
+            warnings=self.warnings,
+            dropped=self.read.dropped,
+            y_name=self.read.y_name,
+            **self.precision,
+            **fields,
+        )
+
+    def cost(self, blocks: tuple[str, ...], dim: int, passes: int) -> str:
+        """Say what a draw costs: evaluations of the density, and what each reads."""
+        if blocks == ("independence",):
+            return f"1 evaluation of {self.reads}"
+        if blocks == ("slice",):
+            return f"about {SLICE_COST * dim * passes} evaluations of {self.reads}"
+        if blocks:
+            calls = 2 * SLICE_COST * dim
+            return f"one pass over {len(self.stats):,} groups, about {calls} evaluations of sums"
+        return "closed form"
+
+    def independent(self, scheme: str, target: Any, start: list[float], skip: int) -> Plan:
+        """Independence proposals where they are good, slices where they are not."""
+        if target.dim == 0:
+            return self.finish(scheme, "nothing to sample", target, (), tune=0, skip=skip)
+        grid = target.dim <= 2 and self.variant != "laplace" and not self.dear
+        quality, evenness = target.build_proposal(start, 0, grid)
+        if scheme == "quadrature":
+            order, error = target.choose_order(ORDER_ERROR)
+            self.precision = {"order": order, "quadrature_error": error}
+            self.reads = f"{self.reads} by {order} nodes"
+            self.lines.append(
+                f"  quadrature  {order} nodes each; the log posterior is off by at most {error:.1e}"
+            )
+        if self.variant == "slice" or (evenness < EVEN and self.variant == ""):
+            phi = f"slice along {target.dim} whitened axes"
+            return self.finish(scheme, phi, target, ("slice",), passes=2, skip=skip)
+        kind = "grid" if grid else "laplace-t"
+        phi = f"{kind} independence proposals, {quality:.0%} effective"
+        tune = min(self.tune, BURN_IN)
+        return self.finish(scheme, phi, target, ("independence",), tune=tune, skip=skip)

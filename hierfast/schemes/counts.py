@@ -1,0 +1,107 @@
+"""Counts in Normal groups on the link scale: effects integrated out by quadrature, cell by cell."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from hierfast import _core
+from hierfast.counts import CountCells, compute_cells, link_of_rate, read_counts
+from hierfast.data import Roles, read_columns
+from hierfast.graph import Graph
+from hierfast.identification import find_weak_counts
+from hierfast.propriety import check_proper_counts
+from hierfast.schemes.base import Builder, Plan, Read
+from hierfast.statistics import Statistics
+
+if TYPE_CHECKING:
+    from hierfast.model import Model
+
+SAMPLE = 4096  # cells that locate the posterior before all are read
+DEAR = 3000  # cells from which a grid of evaluations costs more than it saves
+ORDER = 15  # nodes while the mode is searched
+
+
+class CountBuilder(Builder):
+    """Plans of models with Binomial or Poisson rows and a Normal population."""
+
+    schemes: ClassVar[tuple[str, ...]] = ("quadrature",)
+    best: ClassVar[str] = "quadrature"
+    why: ClassVar[str] = "effects integrated out, no funnel"
+
+    @classmethod
+    def read_data(
+        cls,
+        model: Model,
+        graph: Graph,
+        data: Any,
+        y: str | ArrayLike | None,
+        group: str | ArrayLike | None,
+        groups: Any,
+        na: str,
+        cores: int,
+    ) -> Read:
+        """Read rows; refuse improper posteriors."""
+        likelihood: Any = model.likelihood
+        if isinstance(data, Statistics):
+            raise TypeError(
+                f"Statistics are of Normal rows; a {graph.likelihood} likelihood needs rows: pass the table"
+            )
+        if y is None:
+            raise TypeError("y is missing: name the column of counts, or give its values")
+        if graph.location_column is not None:
+            raise ValueError(
+                f"the population's mu is the column {graph.location_column!r}; with a {graph.likelihood} "
+                "likelihood it must be a number or a prior in this version"
+            )
+        given = getattr(likelihood, likelihood.size_argument)
+        roles = Roles(weights=likelihood.weights, size=given)
+        columns = read_columns(data, y, group, roles, groups, na)
+        counts = read_counts(columns, given, likelihood.whole)
+        cells = compute_cells(counts, likelihood.whole)
+        check_proper_counts(graph, cells, likelihood.whole)
+        return Read(counts, counts.informed(), cells, None, columns.dropped, columns.y_name)
+
+    def find_weak(self) -> tuple[str, ...]:
+        """Say what the data cannot tell."""
+        return find_weak_counts(self.graph, self.cells)
+
+    def target(self, step: int = 1) -> Any:
+        """Log posterior of the hyperparameters, from every step-th cell if not from all."""
+        cells: CountCells = self.cells
+        columns = [np.ascontiguousarray(c[::step]) for c in (cells.y, cells.size, cells.mult)]
+        columns[2] = columns[2] * step
+        graph = self.graph
+        target = _core.Integrated(
+            graph,
+            graph.likelihood,
+            graph.population,
+            columns[:2],
+            (),
+            (graph.scale,),
+            self.level,
+            columns[2],
+            ORDER,
+        )
+        target.watch(self.stop)
+        return target
+
+    def quadrature(self) -> Plan:
+        """Effects integrated out by quadrature of an order that fits the number of groups."""
+        count = len(self.cells)
+        self.lines.append(f"  cells       {count:,} of groups with the same sums")
+        self.dear = count > DEAR
+        target = self.target()
+        scout = self.target(-(-count // SAMPLE)) if count > SAMPLE else target
+        start: list[float] = []
+        if target.dim:
+            start = scout.mode(scout.start(self.pooled(), 0.5, 1.0))
+        return self.independent("quadrature", target, start, -1)
+
+    def pooled(self) -> float:
+        """Effect that all groups would have if they had the same."""
+        cells: CountCells = self.cells
+        y, size = float(cells.mult @ cells.y), float(cells.mult @ cells.size)
+        return float(link_of_rate(y, size, self.stats.whole))
