@@ -48,15 +48,23 @@ typedef struct {
   int stride;
 } hf_col;
 
-/* log p(y | eta, par) from a cell's statistics, and its first two derivatives in eta. */
+/* A column as n <= HF_TILE neighbours in memory, so that loops over lanes are vectors: itself, or a
+ * copy in buf (n,). */
+static inline const double *hf_spread(hf_col c, int n, double *buf) {
+  if (c.stride == 1) return c.p;
+  for (int i = 0; i < n; i++) buf[i] = c.p[0];
+  return buf;
+}
+
+/* log p(y | eta, par) from a cell's statistics, and its first two derivatives in eta; n <= HF_TILE. */
 typedef struct {
   const char *name;
   int n_stat, n_par;
   int (*eval)(int n, const double *eta, const hf_col *stat, const hf_col *par, void *user,
-              double *ll, double *d1, double *d2); /* (n,) each; d1, d2 may be NULL */
+              double *ll, double *d1, double *d2); /* (n,) each; d1, d2 may both be NULL */
 } hf_likelihood;
 
-/* log p(theta | loc, par) and its first two derivatives in theta. */
+/* log p(theta | loc, par) and its first two derivatives in theta; n <= HF_TILE. */
 typedef struct {
   const char *name;
   int n_par;

@@ -9,14 +9,18 @@ static int HF_NAME(likelihood_binomial)(int n, const double *eta, const hf_col *
                                         double *d2) {
   (void)user;
   (void)par;
+  double buf[2][HF_TILE], e[HF_TILE];
+  const double *y = hf_spread(stat[0], n, buf[0]), *rows = hf_spread(stat[1], n, buf[1]);
+  for (int i = 0; i < n; i++) e[i] = hf_exp(-__builtin_fabs(eta[i]));
   for (int i = 0; i < n; i++) {
-    double y = stat[0].p[i * stat[0].stride], rows = stat[1].p[i * stat[1].stride], f = rows - y;
-    double e = hf_exp(-__builtin_fabs(eta[i])), big = 1.0 / (1.0 + e), small = e * big;
-    int right = eta[i] > 0.0;
-    double p = right ? big : small, q = right ? small : big;
-    ll[i] = -(right ? f : y) * __builtin_fabs(eta[i]) - rows * hf_log1p(e);
-    if (d1) d1[i] = y * q - f * p;
-    if (d2) d2[i] = -rows * (p * q);
+    double lost = eta[i] > 0.0 ? rows[i] - y[i] : y[i];
+    ll[i] = -lost * __builtin_fabs(eta[i]) - rows[i] * hf_log1p(e[i]);
+  }
+  for (int i = 0; d1 && i < n; i++) {
+    double big = 1.0 / (1.0 + e[i]), small = e[i] * big;
+    double p = eta[i] > 0.0 ? big : small, q = eta[i] > 0.0 ? small : big;
+    d1[i] = y[i] * q - (rows[i] - y[i]) * p;
+    d2[i] = -rows[i] * (p * q);
   }
   return HF_OK;
 }

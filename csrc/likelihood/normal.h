@@ -8,13 +8,17 @@ static int HF_NAME(likelihood_normal)(int n, const double *eta, const hf_col *st
                                       const hf_col *par, void *user, double *ll, double *d1,
                                       double *d2) {
   (void)user;
+  double buf[5][HF_TILE];
+  const double *p = hf_spread(stat[0], n, buf[0]), *ybar = hf_spread(stat[1], n, buf[1]);
+  const double *rows = hf_spread(stat[2], n, buf[2]), *m2 = hf_spread(stat[3], n, buf[3]);
+  const double *s = hf_spread(par[0], n, buf[4]);
   for (int i = 0; i < n; i++) {
-    double p = stat[0].p[i * stat[0].stride], d = stat[1].p[i * stat[1].stride] - eta[i];
-    double rows = stat[2].p[i * stat[2].stride], m2 = stat[3].p[i * stat[3].stride];
-    double s = par[0].p[i * par[0].stride], s2 = s * s;
-    ll[i] = -rows * hf_log(s) - 0.5 * (m2 + p * d * d) / s2;
-    if (d1) d1[i] = p * d / s2;
-    if (d2) d2[i] = -p / s2;
+    double d = ybar[i] - eta[i];
+    ll[i] = -rows[i] * hf_log(s[i]) - 0.5 * (m2[i] + p[i] * d * d) / (s[i] * s[i]);
+  }
+  for (int i = 0; d1 && i < n; i++) {
+    d1[i] = p[i] * (ybar[i] - eta[i]) / (s[i] * s[i]);
+    d2[i] = -p[i] / (s[i] * s[i]);
   }
   return HF_OK;
 }

@@ -9,12 +9,13 @@ static int HF_NAME(likelihood_poisson)(int n, const double *eta, const hf_col *s
                                        double *d2) {
   (void)user;
   (void)par;
-  for (int i = 0; i < n; i++) {
-    double y = stat[0].p[i * stat[0].stride], t = stat[1].p[i * stat[1].stride];
-    double mean = t * hf_exp(eta[i]);
-    ll[i] = y * eta[i] - mean;
-    if (d1) d1[i] = y - mean;
-    if (d2) d2[i] = -mean;
+  double buf[2][HF_TILE], mean[HF_TILE];
+  const double *y = hf_spread(stat[0], n, buf[0]), *t = hf_spread(stat[1], n, buf[1]);
+  for (int i = 0; i < n; i++) mean[i] = t[i] * hf_exp(eta[i]);
+  for (int i = 0; i < n; i++) ll[i] = y[i] * eta[i] - mean[i];
+  for (int i = 0; d1 && i < n; i++) {
+    d1[i] = y[i] - mean[i];
+    d2[i] = -mean[i];
   }
   return HF_OK;
 }

@@ -6,11 +6,15 @@
 static int HF_NAME(population_normal)(int n, const double *theta, hf_col loc, const hf_col *par,
                                       void *user, double *lp, double *d1, double *d2) {
   (void)user;
+  double buf[2][HF_TILE];
+  const double *tau = hf_spread(par[0], n, buf[0]), *mu = hf_spread(loc, n, buf[1]);
   for (int i = 0; i < n; i++) {
-    double tau = par[0].p[i * par[0].stride], u = (theta[i] - loc.p[i * loc.stride]) / tau;
-    lp[i] = -0.5 * u * u - hf_log(tau) - HF_HALF_LOG_2PI;
-    if (d1) d1[i] = -u / tau;
-    if (d2) d2[i] = -1.0 / (tau * tau);
+    double u = (theta[i] - mu[i]) / tau[i];
+    lp[i] = -0.5 * u * u - hf_log(tau[i]) - HF_HALF_LOG_2PI;
+  }
+  for (int i = 0; d1 && i < n; i++) {
+    d1[i] = -(theta[i] - mu[i]) / tau[i] / tau[i];
+    d2[i] = -1.0 / (tau[i] * tau[i]);
   }
   return HF_OK;
 }

@@ -51,14 +51,14 @@ static int HF_NAME(find_modes)(const hf_integral *q, int n, const hf_col *stat, 
   int status = HF_NAME(joint_eval)(q, n, mode, stat, lpar, loc, ppar, 1, at);
   for (int i = 0; !status && i < n; i++) step[i] = at->d1[i] / -at->d2[i];
   for (int it = 0; !status && it < HF_NAME(NEWTON); it++) {
-    double largest = 0.0;
+    uint64_t moves = 0;
     for (int i = 0; i < n; i++) {
       double size = __builtin_fabs(step[i]) * __builtin_sqrt(-at->d2[i]);
-      largest = size > largest ? size : largest;
       step[i] = size < 1e-7 ? 0.0 : step[i];
       to[i] = mode[i] + step[i];
     }
-    if (largest < 1e-7) break;
+    for (int i = 0; i < n; i++) moves |= step[i] != 0.0;
+    if (!moves) break;
     status = HF_NAME(joint_eval)(q, n, to, stat, lpar, loc, ppar, 1, &next);
     for (int i = 0; !status && i < n; i++) {
       int better = next.f[i] >= at->f[i], moving = step[i] != 0.0;
