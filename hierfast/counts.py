@@ -186,7 +186,7 @@ def read_counts(columns: Columns, given: str | float, whole: bool) -> Counts:
         y, size = y * weight, None if size is None else size * weight
     counts = _sums(columns, y, size, whole)
     if isinstance(given, float):
-        counts = replace(counts, size=counts.rows * given)
+        counts = replace(counts, size=counts.rows.astype(np.float64) * given)
     if not counts.size.sum() < np.inf:
         raise ValueError(
             f"{columns.size_name}: exposures overflow when they are added; rescale them"
@@ -242,7 +242,8 @@ def _check(columns: Columns, given: str | float, whole: bool) -> None:
             ~((size > 0) & (size < np.inf)), size, columns.size_name, "a positive, finite exposure"
         )
     if whole:
-        most = given if isinstance(given, float) else size
+        most = np.full(1, given) if isinstance(given, float) else size
+        assert most is not None
         refuse(y > most, y, columns.y_name, f"at most the trials of its row, {columns.size_name}")
         if size is not None and not size.any():
             raise ValueError(

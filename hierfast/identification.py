@@ -73,7 +73,7 @@ def find_weak_counts(graph: Graph, cells: CountCells) -> tuple[str, ...]:
         Sentences, none where all is well.
     """
     said, scale = [], graph.scale.node
-    y, size = float(cells.mult @ cells.y), float(cells.mult @ cells.size)
+    y, size = ((cells.mult * v).sum() for v in (cells.y, cells.size))
     binomial = graph.likelihood == "Binomial"
     if y == 0 or (binomial and y == size):
         all_of_them = "0" if y == 0 else "successes"

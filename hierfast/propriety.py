@@ -102,7 +102,7 @@ def check_proper_counts(graph: Graph, cells: CountCells, whole: bool) -> None:
     """
     flat_mean, scale = _has_flat_mean(graph), graph.scale.node
     if flat_mean:
-        y, size = float(cells.mult @ cells.y), float(cells.mult @ cells.size)
+        y, size = ((cells.mult * v).sum() for v in (cells.y, cells.size))
         name = graph.nodes[graph.location.node].name
         if y == 0 or (whole and y == size):
             told = "0" if y == 0 else "as large as they can be"

@@ -22,6 +22,8 @@ LOG_ROWS = 128  # rows in log p where there are more
 TOLERANCE = 2e-3  # sd that a tabulated quantile may be off on the probe groups
 LANES = 50_000_000  # integrals that quadrature may spend on a read-out
 STRATA = 4000  # draws of phi behind a quantile under quadrature
+SAMPLE = 16_000  # effects behind it
+AT_ONCE = 16  # cells whose quantiles are read together
 
 
 class Reader(Protocol):
@@ -111,7 +113,7 @@ class MixtureReader:
         """Posterior quantiles (J, Q); `error` is the largest found, in sd."""
         if len(self.stats) <= FEW:
             everyone = np.arange(len(self.stats))
-            return self.cells.centre + self._invert(self.mixture, everyone, probs)
+            return float(self.cells.centre) + self._invert(self.mixture, everyone, probs)
         out = np.empty((len(self.stats), len(probs)))
         probes = self._probes()
         for n_node, n_bin in ((8, 32), (16, 64), (32, 128), (64, 256)):
@@ -246,20 +248,26 @@ class QuadratureReader:
         return self._spread(self.around + first), self._spread(sd)
 
     def quantiles(self, probs: FloatArray) -> FloatArray:
-        """Posterior quantiles (J, Q) of stratified effects, one a draw of phi."""
+        """Posterior quantiles (J, Q): of effects at stratified probabilities, several a draw of phi."""
         n = self.count
         points = self._thin(min(LANES // (100 * n), STRATA))
+        each = min(max(SAMPLE // len(points), 2), 64)
         golden = (math.sqrt(5.0) - 1.0) / 2.0
-        u = (np.arange(len(points)) * golden + 0.5) % 1.0
-        theta = np.empty((len(points), n))
+        first = (np.arange(len(points)) * golden + 0.5) % 1.0
+        out = np.empty((n, len(probs)))
 
         def work(lo: int, hi: int) -> None:
-            for i in range(lo, hi):
-                self.plan.target.invert(points[i], None, np.full(n, u[i]), theta[i])
+            theta = np.empty((len(points), hi - lo, each))
+            cell = np.repeat(np.arange(lo, hi), each)
+            for i, x in enumerate(points):
+                u = np.tile((np.arange(each) + first[i]) / each, hi - lo)
+                self.plan.target.invert(x, cell, u, theta[i].reshape(-1))
+            both = np.moveaxis(theta, 1, 2).reshape(-1, hi - lo)
+            out[lo:hi] = np.quantile(both, probs, axis=0, method="median_unbiased").T
 
-        run_all([partial(work, *c) for c in pieces(len(points), 50, 16)], self.cores)
-        found = np.quantile(theta, probs, axis=0, method="median_unbiased").T
-        return self._spread(np.ascontiguousarray(found))
+        cuts = [(lo, min(lo + AT_ONCE, n)) for lo in range(0, n, AT_ONCE)]
+        run_all([partial(work, *c) for c in cuts], self.cores)
+        return self._spread(out)
 
 
 class WholeReader:

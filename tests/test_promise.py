@@ -31,12 +31,24 @@ MODELS = {
         WHOLE,
     ),
 }
+COUNTED = {"g": GROUP, "y": RNG.poisson(3 + GROUP % 7), "size": RNG.integers(1, 4, 400)}
+MODELS["events"] = (
+    hf.Model(hf.Poisson(exposure="size"), hf.Normal(hf.Normal(0, 2), hf.HalfNormal(1))),
+    COUNTED,
+)
+MODELS["successes"] = (
+    hf.Model(hf.Binomial(n="trials"), hf.Normal(hf.Flat(), hf.HalfCauchy(hf.Gamma(2, 2)))),
+    COUNTED | {"trials": COUNTED["y"] + RNG.integers(0, 5, 400)},
+)
 SCHEMES = ["collapsed", "collapsed:slice", "gibbs", "quadrature"]
 
 
 def settings():
     for name in MODELS:
         for scheme in SCHEMES:
+            counts = "size" in MODELS[name][1]
+            if counts and scheme != "quadrature":
+                continue
             if (name, scheme) != ("known", "quadrature"):
                 yield pytest.param(name, scheme, id=f"{name}-{scheme}")
 
@@ -105,6 +117,13 @@ def test_order_of_integer_rows_changes_nothing(scheme):
     assert digest(run("unknown", scheme)) == digest(run("unknown", scheme, data=shuffled))
 
 
+@pytest.mark.parametrize("name", ["events", "successes"])
+def test_order_of_counted_rows_changes_nothing(name):
+    order = RNG.permutation(400)
+    shuffled = {k: v[order] for k, v in MODELS[name][1].items()}
+    assert digest(run(name, "quadrature")) == digest(run(name, "quadrature", data=shuffled))
+
+
 def test_order_of_real_rows_changes_the_last_digits_only():
     table = WHOLE | {"y": WHOLE["y"] + 0.1 * np.arange(400)}
     order = RNG.permutation(400)
@@ -118,7 +137,8 @@ CODE = """
 import sys
 sys.path.insert(0, sys.argv[1])
 import test_promise as t
-runs = (('known', 'collapsed'), ('unknown', 'gibbs'), ('unknown', 'quadrature'))
+runs = (('known', 'collapsed'), ('unknown', 'gibbs'), ('unknown', 'quadrature'),
+        ('events', 'quadrature'), ('successes', 'quadrature'))
 print([t.digest(t.run(*r)) for r in runs])
 """
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from hierfast import _core
-from hierfast.counts import CountCells, compute_cells, link_of_rate, read_counts
+from hierfast.counts import CountCells, compute_cells, read_counts
 from hierfast.data import Roles, read_columns
 from hierfast.graph import Graph
 from hierfast.identification import find_weak_counts
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 SAMPLE = 4096  # cells that locate the posterior before all are read
 DEAR = 3000  # cells from which a grid of evaluations costs more than it saves
+LOG = 1  # the logarithm among the functions of csrc/twin.h
 ORDER = 15  # nodes while the mode is searched
 
 
@@ -101,7 +103,8 @@ class CountBuilder(Builder):
         return self.independent("quadrature", target, start, -1)
 
     def pooled(self) -> float:
-        """Effect that all groups would have if they had the same."""
+        """Effect that all groups would have if they had the same, as the core takes its logarithm."""
         cells: CountCells = self.cells
-        y, size = float(cells.mult @ cells.y), float(cells.mult @ cells.size)
-        return float(link_of_rate(y, size, self.stats.whole))
+        y, size = (math.fsum(cells.mult * v) for v in (cells.y, cells.size))
+        other = size - y + 0.5 if self.stats.whole else size
+        return float(_core.math(LOG, np.array([(y + 0.5) / other]))[0])

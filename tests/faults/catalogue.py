@@ -101,6 +101,22 @@ FAULTS = [
           "sweep = plan.tune + 1 + t", "sweep = plan.tune + t"),
     Fault("offsets subtracted twice", "hierfast/groups.py",
           "            out += self.location\n", "            out -= self.location\n"),
+    Fault("failures and successes swapped on one side", "csrc/likelihood/binomial.h",
+          "eta[i] > 0.0 ? rows[i] - y[i] : y[i]", "eta[i] > 0.0 ? y[i] : rows[i] - y[i]"),
+    Fault("curvature of a logit without the failures", "csrc/likelihood/binomial.h",
+          "d2[i] = -rows[i] * (p * q);", "d2[i] = -y[i] * (p * q) - 1e-9;"),
+    Fault("exposure forgotten", "csrc/likelihood/poisson.h",
+          "mean[i] = t[i] * hf_exp(eta[i]);", "mean[i] = hf_exp(eta[i]);"),
+    Fault("multiplicity of a cell forgotten under quadrature", "csrc/phi/integrated.c",
+          "c->mult.p[(lo + i) % c->n_cell * c->mult.stride] * logz[i]", "logz[i]"),
+    Fault("cell of the next group", "hierfast/counts.py",
+          "        cell = place[key]\n", "        cell = np.roll(place[key], 1)\n"),
+    Fault("weights of counts forgotten", "hierfast/counts.py",
+          "y, size = y * weight, None if", "y, size = y * 1.0, None if"),
+    Fault("effects of cells in the order of groups", "hierfast/groups.py",
+          "            out[self.order] = found\n", "            out[:] = found\n"),
+    Fault("quadrature of too low an order", "csrc/phi/integrated.c",
+          "    if (*error < wanted) {", "    if (*error < 1e9 * wanted) {"),
 ]  # fmt: skip
 
 # A dial: how small an error in tau, or in the variance of an effect, each layer still sees.

@@ -23,7 +23,9 @@ LAYERS = {  # the cheap ones first
     "equations": ["tests/trust/test_equations.py", "tests/test_kernels.py", "tests/test_priors.py"],
     "statistics": ["tests/test_statistics.py", "tests/test_input.py"],
     "promise": ["tests/test_promise.py"],
-    "posteriors": ["tests/test_posterior.py"],
+    "posteriors": ["tests/test_posterior.py", "tests/test_counts.py"],
+    "invariance": ["tests/test_invariance.py"],
+    "cases": ["tests/test_cases.py"],
     "transitions": ["tests/trust/test_transitions.py"],
     "calibration": ["tests/test_calibration.py"],
 }

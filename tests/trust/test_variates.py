@@ -175,8 +175,8 @@ def test_dieharder(order, number):
     program = shutil.which("dieharder")
     if program is None:
         pytest.skip("dieharder is not installed (Debian's package dieharder)")
-    wanted = "test_name,ntuple,pvalues,assessment"
-    command = [program, "-g", "200", "-d", str(number), "-c", "|", "-D", wanted]
+    columns = [f"-D{name}" for name in ("test_name", "ntuple", "pvalues", "assessment")]
+    command = [program, "-g", "200", "-d", str(number), "-c", "|", *columns]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as battery:
         out = feed(battery, order)
     lines = [line.split("|") for line in out.decode().splitlines() if line.count("|") == 3]
