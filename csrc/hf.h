@@ -25,6 +25,7 @@ enum {
   HF_TILE = 256,   /* lanes a kernel handles at once; its buffers stay in L1 */
   HF_MAX_PHI = 16, /* unknowns in one hyperprior */
   HF_MAX_PAR = 4,  /* parameters of one distribution */
+  HF_MAX_STAT = 8, /* statistics of a group */
   HF_BLOCK = 8192, /* groups summed as one leaf of a fixed tree */
   HF_LAMBDA = 64,  /* variance ratios one pass over the cells takes at once */
   HF_SUMS = 5,     /* sums of one Gibbs sweep */
@@ -39,7 +40,8 @@ enum {
   HF_SITE_SLICE = 4,
   HF_SITE_LOCATION = 5,
   HF_SITE_THETA = 6,
-  HF_SITE_SLICE_NONCENTRED = 7
+  HF_SITE_SLICE_NONCENTRED = 7,
+  HF_SITE_SLICE_THETA = 8
 };
 
 /* A column of lanes: stride 1, or stride 0 for one value seen by all. */

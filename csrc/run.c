@@ -54,12 +54,9 @@ int hf_block_theta(const hf_plan *p, hf_state *s, int block) {
   return HF_OK;
 }
 
-static int conditional_sweep(const hf_plan *p, hf_state *s, int noncentred) {
-  hf_conditional *c = &s->conditional;
-  hf_target t = {p->target.d, hf_conditional_eval, c, NULL};
+static int conditional_sweep(const hf_plan *p, hf_state *s, hf_target t, int noncentred) {
   double *shape = s->shape[noncentred], lp, top;
   int d = t.d, site = noncentred ? HF_SITE_SLICE_NONCENTRED : HF_SITE_SLICE;
-  c->noncentred = noncentred;
   if (s->shaped <
       2) { /* widths of the slices: the conditional's own curvature, where it has a mode */
     double z[HF_MAX_PHI];
@@ -75,9 +72,15 @@ static int conditional_sweep(const hf_plan *p, hf_state *s, int noncentred) {
                         &lp, &s->cut);
 }
 
+static int sums_sweep(const hf_plan *p, hf_state *s, int noncentred) {
+  s->conditional.noncentred = noncentred;
+  hf_target t = {p->target.d, hf_conditional_eval, &s->conditional, NULL};
+  return conditional_sweep(p, s, t, noncentred);
+}
+
 int hf_block_centred(const hf_plan *p, hf_state *s, int block) {
   (void)block;
-  return conditional_sweep(p, s, 0);
+  return sums_sweep(p, s, 0);
 }
 
 /* Effects follow the location and scale of the centred step, eta = (theta - loc) / scale of theta now. */
@@ -89,7 +92,65 @@ int hf_block_noncentred(const hf_plan *p, hf_state *s, int block) {
   if (status) return status;
   c->at_loc = hf_arg_at(&c->loc, x, 1, 0);
   c->at_scale = hf_arg_at(&c->scale, x, 1, 0);
-  return conditional_sweep(p, s, 1);
+  return sums_sweep(p, s, 1);
+}
+
+/* Effects to begin with are draws from the population, since effects all alike would show no spread, moved
+ * until they suit their rows: while they do not, any phi suits them as well. */
+static int place(const hf_plan *p, hf_state *s, const double *x, uint64_t key) {
+  enum { PASSES = 20 };
+  double sum[2];
+  int status = HF_OK;
+  for (int64_t j = 0; j < p->n_group; j++)
+    s->eta[j] = hf_normal(key, p->label ? p->label[j] : p->base + (uint64_t)j, 0, 0);
+  for (uint32_t i = 0; !status && i < PASSES; i++)
+    status = hf_eta_slices(&p->effects, x, key, p->base, p->label, i + 1, 0, p->n_group, s->eta,
+                           &s->cut, sum);
+  s->placed = 1;
+  return status;
+}
+
+int hf_block_eta(const hf_plan *p, hf_state *s, int block) {
+  (void)block;
+  const hf_integrated *f = &p->effects;
+  hf_conditional *c = &s->conditional;
+  double x[HF_MAX_PHI], lp;
+  uint64_t key = hf_key(p->seed, s->chain, 0, HF_SITE_SLICE_THETA);
+  int64_t n_leaf = hf_leaves(p->n_group);
+  int status = hf_hyper_expand(p->kernels, f->hyper, 1, s->z, x, &lp);
+  if (!status && !s->placed) status = place(p, s, x, hf_key(p->seed, s->chain, 0, HF_SITE_START));
+  for (int64_t i = 0; !status && i < n_leaf; i++) {
+    int64_t lo = i * HF_BLOCK, hi = lo + HF_BLOCK < p->n_group ? lo + HF_BLOCK : p->n_group;
+    if (hf_stopped(s->stop)) return HF_STOPPED;
+    status = hf_eta_slices(f, x, key, p->base, p->label, s->sweep, lo, hi, s->eta, &s->cut,
+                           s->leaf + 2 * i);
+  }
+  hf_tree(n_leaf, 2, s->leaf);
+  c->centre = c->at_loc = hf_arg_at(&f->loc, x, 1, 0);
+  c->at_scale = hf_arg_at(&f->ppar[0], x, 1, 0);
+  c->sum[0] = c->at_scale * s->leaf[0];
+  c->sum[1] = c->at_scale * c->at_scale * s->leaf[1];
+  return status;
+}
+
+int hf_block_centred_eta(const hf_plan *p, hf_state *s, int block) {
+  (void)block;
+  const hf_conditional *c = &s->conditional;
+  double x[HF_MAX_PHI], lp;
+  int status = sums_sweep(p, s, 0);
+  if (!status) status = hf_hyper_expand(p->kernels, c->hyper, 1, s->z, x, &lp);
+  if (status) return status;
+  double loc = hf_arg_at(&p->effects.loc, x, 1, 0), tau = hf_arg_at(&p->effects.ppar[0], x, 1, 0);
+  for (int64_t j = 0; j < p->n_group; j++)
+    s->eta[j] = (c->at_loc - loc + c->at_scale * s->eta[j]) / tau;
+  return HF_OK;
+}
+
+int hf_block_noncentred_eta(const hf_plan *p, hf_state *s, int block) {
+  (void)block;
+  hf_noncentred f = {&p->effects, s->eta};
+  hf_target t = {p->target.d, hf_noncentred_eval, &f, NULL};
+  return conditional_sweep(p, s, t, 1);
 }
 
 int hf_run(const hf_plan *p, hf_state *s, uint32_t first, int n, int *done, double *path) {

@@ -3,6 +3,7 @@
 #define HF_RUN_H
 
 #include "phi/phi.h"
+#include "theta/slice.h"
 
 typedef struct hf_plan hf_plan;
 typedef struct hf_state hf_state;
@@ -27,6 +28,7 @@ struct hf_plan {
   uint64_t base;
   const uint64_t *label;      /* (n_group,) or NULL: base + j */
   hf_conditional conditional; /* constants; a chain keeps a copy */
+  hf_integrated effects;      /* where effects are moved by slices: a cell a group */
 };
 
 struct hf_state {
@@ -37,6 +39,8 @@ struct hf_state {
   int64_t moved;                            /* accepted proposals */
   int64_t cut;                              /* slices wider than the cap on their interval */
   double *leaf;                             /* (leaves, HF_SUMS) scratch */
+  double *eta;                              /* (n_group,) of theta/slice.h, or NULL */
+  int placed;                               /* whether they have been given a place */
   double shape[2][HF_MAX_PHI * HF_MAX_PHI]; /* whitening of the centred and the other conditional */
   int shaped;
   hf_conditional conditional;
@@ -48,6 +52,9 @@ int hf_block_slice(const hf_plan *p, hf_state *s, int block);
 int hf_block_theta(const hf_plan *p, hf_state *s, int block);
 int hf_block_centred(const hf_plan *p, hf_state *s, int block);
 int hf_block_noncentred(const hf_plan *p, hf_state *s, int block);
+int hf_block_eta(const hf_plan *p, hf_state *s, int block);
+int hf_block_centred_eta(const hf_plan *p, hf_state *s, int block);
+int hf_block_noncentred_eta(const hf_plan *p, hf_state *s, int block);
 
 /* Sweeps first .. first + n, in chunks of at most HF_TILE between looks at the stop flag; path (d, n).
  * Draws do not depend on how sweeps are cut into calls. `done` sweeps are finished and valid whatever the

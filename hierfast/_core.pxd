@@ -203,6 +203,7 @@ cdef extern from "run.h" nogil:
         uint64_t base
         const uint64_t *label
         hf_conditional conditional
+        hf_integrated effects
     ctypedef struct hf_state:
         uint32_t chain, sweep
         int n
@@ -211,6 +212,7 @@ cdef extern from "run.h" nogil:
         double *path
         int64_t moved, cut
         double *leaf
+        double *eta
         int shaped
         hf_conditional conditional
         const volatile int *stop
@@ -219,6 +221,13 @@ cdef extern from "run.h" nogil:
     int hf_block_theta(const hf_plan *p, hf_state *s, int block) noexcept nogil
     int hf_block_centred(const hf_plan *p, hf_state *s, int block) noexcept nogil
     int hf_block_noncentred(const hf_plan *p, hf_state *s, int block) noexcept nogil
+    ctypedef struct hf_noncentred:
+        const hf_integrated *model
+        const double *eta
+    int hf_noncentred_eval(const hf_target *t, int n, const double *z, double *lp) noexcept nogil
+    int hf_block_eta(const hf_plan *p, hf_state *s, int block) noexcept nogil
+    int hf_block_centred_eta(const hf_plan *p, hf_state *s, int block) noexcept nogil
+    int hf_block_noncentred_eta(const hf_plan *p, hf_state *s, int block) noexcept nogil
     int hf_run(const hf_plan *p, hf_state *s, uint32_t first, int n, int *done, double *path)
     int64_t hf_leaves(int64_t n)
     int hf_hyper_dim(const hf_hyper *h)

@@ -159,6 +159,21 @@ class Conditional(Target):
     def condition(self, sums: _Doubles, loc: float, scale: float, noncentred: bool) -> None: ...
 
 @disjoint_base
+class Sliced(Target):
+    def __init__(
+        self,
+        graph: Any,
+        likelihood: str,
+        population: str,
+        stats: Any,
+        lpar: Any,
+        ppar: Any,
+        level: int,
+    ) -> None: ...
+    def condition(self, theta: _Doubles) -> None: ...
+    def noncentred(self, eta: _Doubles, z: _Doubles) -> _Float: ...
+
+@disjoint_base
 class Chain:
     def __init__(
         self,
@@ -177,6 +192,8 @@ class Chain:
     def moved(self) -> int: ...
     @property
     def cut(self) -> Any: ...
+    @property
+    def effects(self) -> _Float | None: ...
     @property
     def sums(self) -> list[float]: ...
     def save(self) -> bytes: ...

@@ -371,6 +371,23 @@ cdef class Collapsed(Target):
         check(status)
 
 
+cdef set_effects(Target target, hf_integrated *c, likelihood, population, stats, lpar, ppar):
+    """What the effects of a target read: families, arguments, statistics of cells or groups."""
+    names = family_names()
+    cdef const hf_kernels_t *k = target.kernels
+    cdef int i = names[0].index(likelihood), j = names[1].index(population)
+    c.kernels, c.hyper = k, &target.hyper
+    c.integral.likelihood, c.integral.population = &k.likelihood[i], &k.population[j]
+    c.loc = target.data[0]
+    for a, arg in enumerate(lpar):
+        c.lpar[a] = to_arg(arg)
+    for a, arg in enumerate(ppar):
+        c.ppar[a] = to_arg(arg)
+    for s, column in enumerate(stats):
+        c.stat[s].p, c.stat[s].stride = target.column(column), len(column) > 1
+    c.n_cell = len(stats[0])
+
+
 cdef class Integrated(Target):
     """Any likelihood and population of the core, effects integrated out by quadrature."""
 
@@ -379,22 +396,10 @@ cdef class Integrated(Target):
     def __init__(self, graph, str likelihood, str population, stats, lpar, ppar, int level,
                  mult=None, int order=61):
         self.set_graph(graph, -1, level)
-        names = family_names()
-        cdef const hf_kernels_t *k = self.kernels
-        cdef int i = names[0].index(likelihood), j = names[1].index(population)
-        self.ctx.kernels, self.ctx.hyper = k, &self.hyper
-        self.ctx.integral.likelihood, self.ctx.integral.population = &k.likelihood[i], &k.population[j]
+        set_effects(self, &self.ctx, likelihood, population, stats, lpar, ppar)
         self.ctx.integral.order = order
-        self.ctx.loc = self.data[0]
-        for a, arg in enumerate(lpar):
-            self.ctx.lpar[a] = to_arg(arg)
-        for a, arg in enumerate(ppar):
-            self.ctx.ppar[a] = to_arg(arg)
-        for s, column in enumerate(stats):
-            self.ctx.stat[s].p, self.ctx.stat[s].stride = self.column(column), len(column) > 1
         mult = np.ones(1) if mult is None else mult
         self.ctx.mult.p, self.ctx.mult.stride = self.column(mult), len(mult) > 1
-        self.ctx.n_cell = len(stats[0])
         self.target.d = hf_hyper_dim(&self.hyper)
         self.target.eval = hf_integrated_eval
         self.target.ctx = &self.ctx
@@ -454,13 +459,47 @@ cdef class Conditional(Target):
         self.ctx.at_loc, self.ctx.at_scale, self.ctx.noncentred = loc, scale, noncentred
 
 
+cdef class Sliced(Target):
+    """Any likelihood with Normal groups, effects moved by slices: the Gibbs sampler of such models."""
+
+    cdef hf_conditional ctx
+    cdef hf_integrated effects
+    cdef int64_t n_group
+
+    def __init__(self, graph, str likelihood, str population, stats, lpar, ppar, int level):
+        self.set_graph(graph, -1, level)
+        set_effects(self, &self.effects, likelihood, population, stats, lpar, ppar)
+        self.n_group = len(stats[0])
+        self.ctx.kernels, self.ctx.hyper = self.kernels, &self.hyper
+        self.ctx.loc, self.ctx.scale, self.ctx.noise = self.data[0], self.data[1], self.data[2]
+        self.ctx.n_group = self.n_group
+        self.target.d = hf_hyper_dim(&self.hyper)
+        self.target.eval = hf_conditional_eval
+        self.target.ctx = &self.ctx
+
+    def condition(self, const double[::1] theta):
+        """Fix effects, so that tests can read `logp`."""
+        self.ctx.sum[0], self.ctx.sum[1] = np.sum(theta), np.dot(theta, theta)
+
+    def noncentred(self, const double[::1] eta, const double[:, ::1] z):
+        """Log density at z (d, n) given effects that are not centred, for tests."""
+        cdef hf_noncentred f
+        cdef hf_target t
+        out = np.empty(z.shape[1])
+        cdef double[::1] o = out
+        f.model, f.eta = &self.effects, &eta[0]
+        t.d, t.ctx, t.stop = self.target.d, &f, NULL
+        check(hf_noncentred_eval(&t, <int>z.shape[1], &z[0, 0], &o[0]))
+        return out
+
+
 cdef class Chain:
     """One chain: a plan's blocks and the state they move; arrays are Python's."""
 
     cdef hf_plan plan
     cdef hf_state state
     cdef Target target
-    cdef object leaf, label, stop_flag
+    cdef object leaf, eta, label, stop_flag
     cdef const int[::1] stop
 
     def __init__(self, Target target, uint64_t seed, uint32_t chain, blocks, stop, int passes=1,
@@ -469,6 +508,7 @@ cdef class Chain:
         cdef double[::1] leaf
         cdef const uint64_t[::1] labels
         cdef Conditional gibbs
+        cdef Sliced sliced
         self.target, self.stop_flag, self.stop = target, stop, stop
         self.plan.kernels, self.plan.seed = target.kernels, seed
         self.plan.target, self.plan.proposal = target.target, target.proposal
@@ -487,15 +527,29 @@ cdef class Chain:
                 b.run = hf_block_theta
             elif name == "centred":
                 b.run = hf_block_centred
-            else:
+            elif name == "noncentred":
                 b.run = hf_block_noncentred
+            elif name == "eta":
+                b.run = hf_block_eta
+            elif name == "centred eta":
+                b.run = hf_block_centred_eta
+            else:
+                b.run = hf_block_noncentred_eta
         if isinstance(target, Conditional):
             gibbs = target
-            self.leaf = np.zeros(hf_leaves(gibbs.n_group) * HF_SUMS)
-            leaf = self.leaf
-            self.state.leaf = &leaf[0]
             self.state.conditional = gibbs.ctx
             self.plan.n_group, self.plan.p, self.plan.ybar = gibbs.n_group, gibbs.p, gibbs.ybar
+        elif isinstance(target, Sliced):
+            sliced = target
+            self.state.conditional = sliced.ctx
+            self.plan.n_group, self.plan.effects = sliced.n_group, sliced.effects
+            self.eta = np.zeros(sliced.n_group)
+            leaf = self.eta
+            self.state.eta = &leaf[0]
+        if self.plan.n_group:
+            self.leaf = np.zeros(hf_leaves(self.plan.n_group) * HF_SUMS)
+            leaf = self.leaf
+            self.state.leaf = &leaf[0]
             self.plan.base = base
             if label is not None:
                 self.label = label
@@ -511,7 +565,7 @@ cdef class Chain:
             for k, v in enumerate(start):
                 self.state.z[k] = v
         cdef int status = HF_OK
-        if not isinstance(self.target, Conditional):
+        if not isinstance(self.target, Conditional | Sliced):
             with nogil:
                 status = self.plan.target.eval(&self.plan.target, 1, self.state.z, &lp)
         check(status)
@@ -536,13 +590,19 @@ cdef class Chain:
         return self.state.cut
 
     @property
+    def effects(self):
+        """Standardised effects that are moved by slices, or None."""
+        return self.eta
+
+    @property
     def sums(self):
         """Sums of the last pass over the effects."""
         return [self.state.conditional.sum[k] for k in range(HF_SUMS)]
 
     def save(self):
         """The state as bytes; pointers in it mean nothing to another chain and are not restored."""
-        return (<char *>&self.state)[:sizeof(hf_state)]
+        eta = b"" if self.eta is None else self.eta.tobytes()
+        return (<char *>&self.state)[:sizeof(hf_state)] + eta
 
     def load(self, bytes saved):
         """Take over a state saved by a chain of the same plan."""
@@ -550,6 +610,9 @@ cdef class Chain:
         cdef const char *data = saved
         self.state = (<const hf_state *>data)[0]
         self.state.leaf, self.state.stop, self.state.chain = old.leaf, old.stop, old.chain
+        self.state.eta = old.eta
+        if self.eta is not None:
+            self.eta[:] = np.frombuffer(saved, dtype=np.float64, offset=sizeof(hf_state))
         self.state.conditional.kernels = old.conditional.kernels
         self.state.conditional.hyper = old.conditional.hyper
 

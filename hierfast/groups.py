@@ -209,7 +209,7 @@ class Groups:
         points = self._draws.values.shape[0] * self._draws.values.shape[2]
         plan = self._plan
         integrals = points * (count if plan.cell is None else len(plan.cells))
-        slow = plan.scheme == "quadrature" and integrals > AT_ONCE
+        slow = plan.integrals is not None and integrals > AT_ONCE
         slow = slow and plan.location is None and len(plan.informed) == count
         by_data = slow and "_moments" not in self.__dict__
         key = self._plan.statistics.mean if by_data else self.mean
@@ -233,7 +233,7 @@ class Groups:
         found, one = np.empty((2, len(points), len(at))), np.empty((2, 1))
         for i, x in enumerate(points):
             for k, j in enumerate(at if self._plan.cell is None else self._plan.cell[at]):
-                self._plan.target.moments(x, j, j + 1, *one)
+                self._plan.integrals.moments(x, j, j + 1, *one)
                 found[:, i, k] = one[:, 0]
         mean, sd = found
         return mean.mean(axis=0), np.sqrt((sd * sd).mean(axis=0) + mean.var(axis=0))
@@ -320,7 +320,7 @@ class _Effects:
         sums = np.empty(_core.SUMS)
         for i, t in enumerate(chosen.tolist()):
             sweep = plan.tune + 1 + t
-            if plan.scheme == "quadrature":
+            if plan.integrals is not None:
                 self._invert(np.ascontiguousarray(x[:, i]), key, sweep, loc[i], tau[i], out[i])
                 continue
             _core.sweep(
@@ -353,11 +353,11 @@ class _Effects:
         u = _core.normals(key, keys, sweep, 0, plan.level, True)
         if plan.cell is not None:
             found = np.empty(len(u))
-            plan.target.invert(x, self.cell, np.ascontiguousarray(u[self.order]), found)
+            plan.integrals.invert(x, self.cell, np.ascontiguousarray(u[self.order]), found)
             out[self.order] = found
             return
         if len(plan.informed) == len(plan.statistics):
-            plan.target.invert(x, self.at, u, out)
+            plan.integrals.invert(x, self.at, u, out)
             return
         empty = self.p == 0.0
         out[empty] = loc + tau * _core.math(NDTRI, u[empty], plan.level) if empty.any() else 0.0
@@ -365,7 +365,7 @@ class _Effects:
         place = np.cumsum(plan.statistics.weight > 0.0) - 1
         some = np.empty(int((~empty).sum()))
         if len(some):
-            plan.target.invert(x, place[whole[~empty]], np.ascontiguousarray(u[~empty]), some)
+            plan.integrals.invert(x, place[whole[~empty]], np.ascontiguousarray(u[~empty]), some)
             out[~empty] = some
 
 

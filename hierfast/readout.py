@@ -235,7 +235,7 @@ class QuadratureReader:
             first, second = np.zeros(n), np.zeros(n)
             mean, sd = np.empty(n), np.empty(n)
             for x in points[lo:hi]:
-                self.plan.target.moments(x, 0, n, mean, sd)
+                self.plan.integrals.moments(x, 0, n, mean, sd)
                 d = mean - self.around
                 first += d
                 second += d * d + sd * sd
@@ -261,7 +261,7 @@ class QuadratureReader:
             cell = np.repeat(np.arange(lo, hi), each)
             for i, x in enumerate(points):
                 u = np.tile((np.arange(each) + first[i]) / each, hi - lo)
-                self.plan.target.invert(x, cell, u, theta[i].reshape(-1))
+                self.plan.integrals.invert(x, cell, u, theta[i].reshape(-1))
             both = np.moveaxis(theta, 1, 2).reshape(-1, hi - lo)
             out[lo:hi] = np.quantile(both, probs, axis=0, method="median_unbiased").T
 
@@ -334,7 +334,7 @@ def open_reader(plan: Plan, values: FloatArray, parts: FloatArray, cores: int) -
         Of all groups.
     """
     inner: Reader
-    if plan.scheme == "quadrature":
+    if plan.integrals is not None:
         inner = QuadratureReader(plan, values, cores)
         if plan.cell is not None:  # groups without rows are cells too
             return inner

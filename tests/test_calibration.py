@@ -146,21 +146,31 @@ def test_ranks_are_uniform_at_length(scheme, n_group):
 
 
 @weak
-@pytest.mark.parametrize("n_group", [1, 4, 25])
+@pytest.mark.parametrize(
+    ("scheme", "n_group"), [("quadrature", 1), ("quadrature", 4), ("quadrature", 25), ("gibbs", 5)]
+)
 @pytest.mark.parametrize("name", COUNTS)
-def test_ranks_of_counts_are_uniform(name, n_group):
-    assert smallest_p(count_ranks(name, "quadrature", 160, 600, n_group)) > ALPHA
+def test_ranks_of_counts_are_uniform(name, scheme, n_group):
+    draws = 600 if scheme == "quadrature" else 3000
+    assert smallest_p(count_ranks(name, scheme, 160, draws, n_group)) > ALPHA
 
 
 @weak
 @pytest.mark.slow
-@pytest.mark.parametrize("n_group", [1, 4, 25, 2000])
+@pytest.mark.parametrize(
+    ("scheme", "n_group"),
+    [
+        (s, n)
+        for s in ("quadrature", "gibbs")
+        for n in (1, 4, 25, 2000)
+        if (s, n) != ("gibbs", 2000)
+    ],
+)
 @pytest.mark.parametrize("name", COUNTS)
-def test_ranks_of_counts_are_uniform_at_length(name, n_group):
-    found = smallest_p(
-        count_ranks(name, "quadrature", 2000 if n_group < 100 else 400, 600, n_group)
-    )
-    print(name, "quadrature", n_group, "smallest p", found)
+def test_ranks_of_counts_are_uniform_at_length(name, scheme, n_group):
+    draws = 600 if scheme == "quadrature" else 3000
+    found = smallest_p(count_ranks(name, scheme, 2000 if n_group < 100 else 400, draws, n_group))
+    print(name, scheme, n_group, "smallest p", found)
     assert found > ALPHA
 
 

@@ -10,7 +10,9 @@ from hierfast import diagnose
 NEEDED = 40_000  # effective draws behind every figure
 DRAWS = {  # a chain, of four
     "collapsed": dict.fromkeys(SETTINGS, 15_000) | {"dyes": 25_000, "dyestuff_hc": 20_000},
-    "gibbs": dict.fromkeys(SETTINGS, 45_000) | {"dyes": 600_000, "dyestuff_hc": 90_000},
+    "gibbs": dict.fromkeys(SETTINGS, 45_000)
+    | {"dyes": 600_000, "dyestuff_hc": 90_000}
+    | {"surgical": 60_000, "baseball_em_logit": 130_000},
     "quadrature": dict.fromkeys(SETTINGS, 16_000)
     | {
         "dyes": 160_000,

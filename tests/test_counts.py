@@ -7,6 +7,7 @@ from scipy import stats as st
 import hierfast as hf
 from hierfast import diagnose
 from hierfast.counts import compute_cells
+from hierfast.sampler import Sampler
 
 RNG = np.random.default_rng(4)
 SIZES = np.array([3.0, 12.0, 7.0, 40.0, 1.0, 12.0])
@@ -54,10 +55,11 @@ class Grid:
         return mean, np.sqrt(self.p @ (x - mean) ** 2)
 
 
+@pytest.mark.parametrize("scheme", ["quadrature", "gibbs"])
 @pytest.mark.parametrize("name", ROWS)
-def test_against_brute_force(name):
+def test_against_brute_force(name, scheme):
     data, grid = ROWS[name], Grid(name, ROWS[name])
-    found = fit(name, data, draws=12_000)
+    found = fit(name, data, draws=12_000 if scheme == "quadrature" else 30_000, scheme=scheme)
     for got, x in ((found.hyper["group_mu"], grid.mu), (found.hyper["group_sigma"], grid.tau)):
         mean, sd = grid.moments(x)
         assert abs(got.mean() - mean) < 5 * float(diagnose.mcse_mean(got)) < 0.1 * sd
@@ -71,6 +73,51 @@ def test_against_brute_force(name):
     low, high = found.groups.interval(0.8).T
     inside = ((draws > low) & (draws < high)).mean(axis=(0, 1))
     np.testing.assert_allclose(inside, 0.8, atol=0.01)
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_phi_given_effects_is_the_joint(name):
+    """Ratios of both conditionals are those of a joint written by hand (Grosse and Duvenaud 2014)."""
+    data = ROWS[name]
+    plan = hf.Model(LIKELIHOODS[name], POPULATION).explain(data, y="y", scheme="gibbs")
+    theta = RNG.normal(-0.3, 1.1, len(SIZES))
+    mu, tau = RNG.normal(0, 1, 8), RNG.uniform(0.05, 3, 8)
+    z = np.ascontiguousarray([mu, np.log(tau)])
+    prior = st.norm.logpdf(mu, 0, 1.5) + st.halfnorm.logpdf(tau) + np.log(tau)
+
+    def rows(effects):
+        rate = np.exp(effects)
+        if name == "Binomial":
+            return st.binom.logpmf(data["y"], SIZES, rate / (1 + rate)).sum(axis=-1)
+        return st.poisson.logpmf(data["y"], SIZES * rate).sum(axis=-1)
+
+    plan.target.condition(theta)
+    got = plan.target.logp(z)
+    want = prior + st.norm.logpdf(theta, mu[:, None], tau[:, None]).sum(axis=1)
+    np.testing.assert_allclose(got - got[0], want - want[0], rtol=1e-11, atol=1e-9)
+    got = plan.target.noncentred(theta, z)
+    want = prior + rows(mu[:, None] + tau[:, None] * theta)
+    np.testing.assert_allclose(got - got[0], want - want[0], rtol=1e-11, atol=1e-9)
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_effects_by_slices_given_phi_are_the_joint(name):
+    """With phi known a chain of one effect visits its posterior, which a grid knows."""
+    model = hf.Model(LIKELIHOODS[name], hf.Normal(-0.5, hf.Uniform(0.7, 0.7 + 1e-9)))
+    plan = model.explain({"y": [2.0], "size": [5.0]}, y="y", scheme="gibbs", draws=1, tune=0)
+    at = np.linspace(-8, 6, 20_001)
+    rate = np.exp(at)
+    log = st.binom.logpmf(2, 5, rate / (1 + rate)) if name == "Binomial" else None
+    log = st.poisson.logpmf(2, 5 * rate) if log is None else log
+    p = np.exp(log) * st.norm.pdf(at, -0.5, 0.7)
+    cdf = np.cumsum(p) / p.sum()
+    sampler = Sampler(plan, 5, 0)
+    sampler.step(100)
+    theta = np.empty(6000)
+    for i in range(len(theta)):
+        sampler.step(3)
+        theta[i] = -0.5 + 0.7 * sampler._chain.effects[0]
+    assert st.kstest(np.interp(theta, at, cdf), "uniform").pvalue > 1e-4
 
 
 def table(name, n_group=150):

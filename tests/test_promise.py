@@ -47,7 +47,7 @@ def settings():
     for name in MODELS:
         for scheme in SCHEMES:
             counts = "size" in MODELS[name][1]
-            if counts and scheme != "quadrature":
+            if counts and scheme not in ("quadrature", "gibbs"):
                 continue
             if (name, scheme) != ("known", "quadrature"):
                 yield pytest.param(name, scheme, id=f"{name}-{scheme}")
@@ -138,7 +138,7 @@ import sys
 sys.path.insert(0, sys.argv[1])
 import test_promise as t
 runs = (('known', 'collapsed'), ('unknown', 'gibbs'), ('unknown', 'quadrature'),
-        ('events', 'quadrature'), ('successes', 'quadrature'))
+        ('events', 'gibbs'), ('successes', 'quadrature'))
 print([t.digest(t.run(*r)) for r in runs])
 """
 

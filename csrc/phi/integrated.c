@@ -9,12 +9,11 @@
 #include "hfmath.h"
 #include "reduce.h"
 
-enum { MAX_COL = 8 };
-
 /* Columns of a lane block: statistics of its cells and arguments of its phi, gathered. */
 typedef struct {
-  double stat[MAX_COL][HF_TILE], lpar[HF_MAX_PAR][HF_TILE], ppar[HF_MAX_PAR][HF_TILE], loc[HF_TILE];
-  hf_col stats[MAX_COL], lpars[HF_MAX_PAR], ppars[HF_MAX_PAR];
+  double stat[HF_MAX_STAT][HF_TILE], lpar[HF_MAX_PAR][HF_TILE], ppar[HF_MAX_PAR][HF_TILE],
+      loc[HF_TILE];
+  hf_col stats[HF_MAX_STAT], lpars[HF_MAX_PAR], ppars[HF_MAX_PAR];
 } lanes;
 
 static void gather(const hf_integrated *c, int n, const double *x, int64_t first, int w, lanes *l) {
@@ -30,7 +29,7 @@ static void gather(const hf_integrated *c, int n, const double *x, int64_t first
       l->ppar[a][i] = hf_arg_at(&c->ppar[a], x, n, phi);
     l->loc[i] = hf_arg_at(&c->loc, x, n, phi);
   }
-  for (int s = 0; s < MAX_COL; s++) l->stats[s] = (hf_col){l->stat[s], 1};
+  for (int s = 0; s < HF_MAX_STAT; s++) l->stats[s] = (hf_col){l->stat[s], 1};
   for (int a = 0; a < HF_MAX_PAR; a++) {
     l->lpars[a] = (hf_col){l->lpar[a], 1};
     l->ppars[a] = (hf_col){l->ppar[a], 1};
@@ -77,7 +76,7 @@ int hf_integrated_invert(const hf_integrated *c, const double *x, int64_t n, con
   for (int64_t k = 0, many; !status && k < n; k += many) {
     for (many = 1; cell && many < INT32_MAX && k + many < n && cell[k + many] == cell[k];) many++;
     gather(c, 1, x, cell ? cell[k] : k, 1, &l);
-    for (int s = 0; s < MAX_COL; s++) l.stats[s].stride = 0;
+    for (int s = 0; s < HF_MAX_STAT; s++) l.stats[s].stride = 0;
     for (int a = 0; a < HF_MAX_PAR; a++) l.lpars[a].stride = l.ppars[a].stride = 0;
     status = c->kernels->invert(&c->integral, l.stats, l.lpars, (hf_col){l.loc, 0}, l.ppars,
                                 (int)many, u + k, theta + k);

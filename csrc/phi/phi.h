@@ -114,7 +114,7 @@ typedef struct {
   hf_integral integral;
   hf_arg loc, lpar[HF_MAX_PAR], ppar[HF_MAX_PAR];
   int64_t n_cell;
-  hf_col stat[8], mult; /* (n_cell,) */
+  hf_col stat[HF_MAX_STAT], mult; /* (n_cell,) */
 } hf_integrated;
 
 int hf_integrated_eval(const hf_target *t, int n, const double *z, double *lp);

@@ -63,6 +63,8 @@ class Plan:
         Nodes of the quadrature over an effect; 0 where there is none.
     quadrature_error : float
         What it leaves in the log posterior around the mode, in nats; 0 where there is none.
+    integrals : Integrated or None
+        What integrates the effects of cells given the hyperparameters, where that is by quadrature.
     seconds : tuple of float
         Spent on reading the data, and on deciding.
 
@@ -98,6 +100,7 @@ class Plan:
     y_name: str
     order: int = 0
     quadrature_error: float = 0.0
+    integrals: Any = None
     seconds: tuple[float, float] = (0.0, 0.0)
 
     @cached_property
@@ -232,6 +235,8 @@ class Builder:
     ) -> Plan:
         """Close the plan, its notes with it."""
         fields = {"passes": 1, "tune": self.tune, "start": None, "skip": -1} | other
+        if isinstance(target, _core.Integrated):
+            fields["integrals"] = target
         names = ", ".join(self.graph.display) or "none"
         self.lines.append(f"  unknowns    {names}")
         self.lines.append(

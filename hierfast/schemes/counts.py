@@ -14,7 +14,7 @@ from hierfast.data import Roles, read_columns
 from hierfast.graph import Graph
 from hierfast.identification import find_weak_counts
 from hierfast.propriety import check_proper_counts
-from hierfast.schemes.base import Builder, Plan, Read
+from hierfast.schemes.base import ORDER_ERROR, Builder, Plan, Read
 from hierfast.statistics import Statistics
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ ORDER = 15  # nodes while the mode is searched
 class CountBuilder(Builder):
     """Plans of models with Binomial or Poisson rows and a Normal population."""
 
-    schemes: ClassVar[tuple[str, ...]] = ("quadrature",)
+    schemes: ClassVar[tuple[str, ...]] = ("quadrature", "gibbs")
     best: ClassVar[str] = "quadrature"
     why: ClassVar[str] = "effects integrated out, no funnel"
 
@@ -90,17 +90,38 @@ class CountBuilder(Builder):
         target.watch(self.stop)
         return target
 
-    def quadrature(self) -> Plan:
-        """Effects integrated out by quadrature of an order that fits the number of groups."""
+    def located(self) -> tuple[Any, list[float]]:
+        """Log posterior of all cells, and its mode."""
         count = len(self.cells)
         self.lines.append(f"  cells       {count:,} of groups with the same sums")
-        self.dear = count > DEAR
         target = self.target()
         scout = self.target(-(-count // SAMPLE)) if count > SAMPLE else target
         start: list[float] = []
         if target.dim:
             start = scout.mode(scout.start(self.pooled(), 0.5, 1.0))
+        return target, start
+
+    def quadrature(self) -> Plan:
+        """Effects integrated out by quadrature of an order that fits the number of groups."""
+        self.dear = len(self.cells) > DEAR
+        target, start = self.located()
         return self.independent("quadrature", target, start, -1)
+
+    def gibbs(self) -> Plan:
+        """Effects by slices, hyperparameters given them centred and not; groups are read by quadrature."""
+        integrals, start = self.located()
+        if integrals.dim:
+            integrals.build_proposal(start, 0, False)
+            order, error = integrals.choose_order(ORDER_ERROR)
+            self.precision = {"order": order, "quadrature_error": error}
+        graph, counts = self.graph, self.stats
+        columns = [np.ascontiguousarray(c) for c in (counts.y, counts.size)]
+        target = _core.Sliced(
+            graph, graph.likelihood, graph.population, columns, (), (graph.scale,), self.level
+        )
+        blocks = ("eta", "centred eta", "noncentred eta") if target.dim else ()
+        how = "slices given effects that move by slices, interwoven"
+        return self.finish("gibbs", how, target, blocks, start=start, integrals=integrals)
 
     def pooled(self) -> float:
         """Effect that all groups would have if they had the same, as the core takes its logarithm."""

@@ -67,14 +67,14 @@ SETTINGS = {
         {"y": "r"},
         {"group_mu": "mu"},
         effect="p",
-        schemes=("quadrature",),
+        schemes=("quadrature", "gibbs"),
         natural=expit,
     ),
     "baseball_em_logit": Setting(
         hf.Model(hf.Binomial(n="n"), hf.Normal(hf.Normal(-1, 1), hf.HalfNormal(1))),
         {"y": "y"},
         {"group_mu": "mu", "group_sigma": "sigma"},
-        schemes=("quadrature",),
+        schemes=("quadrature", "gibbs"),
         natural=expit,
     ),
 }
