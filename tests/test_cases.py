@@ -35,6 +35,7 @@ def worst(x, figures):
     for name, (value, mcse) in found.items():
         if name in figures:
             own = error.get(name, max(error.get("q5", 0.0), error.get("q95", 0.0)))
+            own *= 4 if figures["mcse_kind"].startswith("Monte") else 1  # an error, not a bound
             shares[name] = abs(value - figures[name]) / (4 * float(mcse) + own)
     return max((share, name) for name, share in shares.items())
 

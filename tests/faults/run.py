@@ -22,6 +22,7 @@ LAYERS = {  # the cheap ones first
     "conditionals": ["tests/trust/test_conditionals.py"],
     "equations": ["tests/trust/test_equations.py", "tests/test_kernels.py", "tests/test_priors.py"],
     "statistics": ["tests/test_statistics.py", "tests/test_input.py"],
+    "diagnostics": ["tests/test_diagnose.py", "tests/test_report.py", "tests/test_reprs.py"],
     "promise": ["tests/test_promise.py"],
     "posteriors": ["tests/test_posterior.py", "tests/test_counts.py"],
     "invariance": ["tests/test_invariance.py"],
@@ -148,6 +149,9 @@ def main():
     parser.add_argument(
         "--enough", type=int, default=len(LAYERS), help="layers that must see a fault"
     )
+    parser.add_argument(
+        "--from", type=int, default=0, dest="first", help="number of the first fault"
+    )
     parser.add_argument("--dial", action="store_true", help="the smallest error seen, instead")
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
@@ -156,7 +160,7 @@ def main():
         assert not clean, f"layers fail without a fault: {clean}"
         if args.dial:
             return dial(tree)
-        return table(tree, [f for f in FAULTS if args.only in f.name], args.enough)
+        return table(tree, [f for f in FAULTS[args.first :] if args.only in f.name], args.enough)
 
 
 if __name__ == "__main__":
