@@ -284,7 +284,10 @@ class _Shrinkage:
     def frame(self) -> None:
         """Name the axes, and leave room for names at the ends."""
         name = self.fit.plan.y_name
-        self.ax.set_xlabel(f"{name}: mean of the rows alone")
-        self.ax.set_ylabel(f"{name}: pooled, posterior mean")
+        counted = self.fit.plan.cell is not None
+        scale = ("logit" if self.fit.plan.statistics.whole else "log rate") if counted else ""
+        alone = f"{scale} of the group alone" if counted else "mean of the rows alone"
+        self.ax.set_xlabel(f"{name}: {alone}")
+        self.ax.set_ylabel(f"{name}: pooled, posterior mean" + f" of the {scale}" * counted)
         self.ax.margins(x=0.09, y=0.09)
         self.ax.spines[["top", "right"]].set_visible(False)

@@ -96,3 +96,16 @@ def test_the_command_refuses_before_any_work(name, message, capsys):
         main(["--plot", name])
     said = capsys.readouterr()
     assert message in said.err and not said.out
+
+
+def test_counts_are_drawn_on_their_link_scale():
+    table = hf.datasets.load("surgical")
+    population = hf.Normal(hf.Normal(0, 2), hf.HalfNormal(1))
+    fit = hf.Model(hf.Binomial(n="operations"), population).fit(
+        table, y="deaths", group="hospital", random_seed=1, progressbar=False
+    )
+    ax = fit.plot.shrinkage()
+    raw = np.log((table["deaths"] + 0.5) / (table["operations"] - table["deaths"] + 0.5))
+    np.testing.assert_allclose(np.sort(points(ax)[:, 0]), np.sort(raw))
+    assert ax.get_xlabel() == "deaths: logit of the group alone"
+    assert "n = 810" in [t.get_text() for t in ax.get_legend().get_texts()]
