@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from hierfast import _core
 from hierfast.diagnose import percent
 from hierfast.labels import find_label, label_keys
-from hierfast.readout import Reader, open_reader
+from hierfast.readout import Reader, inverse_link, open_reader
 from hierfast.sampler import FloatArray
 from hierfast.summary import import_pandas
 from hierfast.threads import run_all
@@ -53,14 +53,32 @@ class Groups:
     ((8,), 1)
     """
 
-    def __init__(self, plan: Plan, draws: Draws, cores: int) -> None:
-        self._plan, self._draws, self._cores = plan, draws, cores
+    def __init__(self, plan: Plan, draws: Draws, cores: int, natural: bool = False) -> None:
+        self._plan, self._draws, self._cores, self._natural = plan, draws, cores, natural
         self.labels = plan.statistics.labels
         self.quantile_error = 0.0
 
     @cached_property
     def _reader(self) -> Reader:
-        return open_reader(self._plan, self._draws.values, self._draws.parts, self._cores)
+        draws = self._draws
+        return open_reader(self._plan, draws.values, draws.parts, self._cores, self._natural)
+
+    @cached_property
+    def natural(self) -> Groups:
+        """The same groups as probabilities (Binomial) or rates (Poisson); as they are for Normal rows.
+
+        Examples
+        --------
+        >>> import hierfast as hf
+        >>> table = hf.datasets.load("surgical")
+        >>> model = hf.Model(hf.Binomial(n="operations"), hf.Normal(hf.Normal(0, 2), hf.HalfNormal(1)))
+        >>> fit = model.fit(table, y="deaths", group="hospital", random_seed=1)
+        >>> 0.05 < fit.groups.natural["A"].mean < 0.06
+        True
+        """
+        if self._natural or self._plan.cell is None:
+            return self
+        return Groups(self._plan, self._draws, self._cores, natural=True)
 
     @cached_property
     def _moments(self) -> tuple[FloatArray, FloatArray]:
@@ -74,12 +92,12 @@ class Groups:
 
     @property
     def mean(self) -> FloatArray:
-        """Posterior means (J,), in the unit of y."""
+        """Posterior means (J,), in the unit of y; of logits or log rates for counts, see `natural`."""
         return self._moments[0]
 
     @property
     def sd(self) -> FloatArray:
-        """Posterior standard deviations (J,), in the unit of y."""
+        """Posterior standard deviations (J,), on the scale of the means."""
         return self._moments[1]
 
     def quantile(self, probs: ArrayLike) -> FloatArray:
@@ -153,7 +171,7 @@ class Groups:
         out = np.empty((chains, len(chosen), n))
         work = partial(_Effects(self._plan, self._draws, at).fill, chosen)
         run_all([partial(work, c, out[c]) for c in range(chains)], self._cores)
-        return out
+        return inverse_link(out, self._plan.statistics.whole) if self._natural else out
 
     def _positions(self, groups: Any) -> NDArray[np.intp]:
         several = isinstance(groups, list | np.ndarray) or (
@@ -210,7 +228,7 @@ class Groups:
         plan = self._plan
         integrals = points * (count if plan.cell is None else len(plan.cells))
         slow = plan.integrals is not None and integrals > AT_ONCE
-        slow = slow and plan.location is None and len(plan.informed) == count
+        slow = slow and plan.location is None and len(plan.informed) == count and not self._natural
         by_data = slow and "_moments" not in self.__dict__
         key = self._plan.statistics.mean if by_data else self.mean
         order = _extremes(key)
@@ -224,7 +242,13 @@ class Groups:
             rows.append([label, f"{mean[k]:.4g}", f"{sd[k]:.3g}", f"{size[k]:,}"])
         which = "largest and smallest in the data" if by_data else "largest and smallest"
         told = f", {which}" if len(order) < count else ""
-        return f"{count:,} groups ({self._plan.group_name}), posterior mean and sd{told}", rows
+        scale = ""
+        if plan.cell is not None:
+            link, natural = (
+                ("logit", "probability") if plan.statistics.whole else ("log rate", "rate")
+            )
+            scale = f" of the {natural if self._natural else link}"
+        return f"{count:,} groups ({plan.group_name}), posterior mean and sd{scale}{told}", rows
 
     def _few(self, at: NDArray[np.intp]) -> tuple[FloatArray, FloatArray]:
         """Moments of a few groups under quadrature, from some of the draws."""

@@ -23,6 +23,7 @@ TOLERANCE = 2e-3  # sd that a tabulated quantile may be off on the probe groups
 LANES = 50_000_000  # integrals that quadrature may spend on a read-out
 STRATA = 4000  # draws of phi behind a quantile under quadrature
 SAMPLE = 16_000  # effects behind it
+EXP = 0  # the exponential among the functions of csrc/twin.h
 AT_ONCE = 16  # cells whose quantiles are read together
 
 
@@ -249,12 +250,21 @@ class QuadratureReader:
 
     def quantiles(self, probs: FloatArray) -> FloatArray:
         """Posterior quantiles (J, Q): of effects at stratified probabilities, several a draw of phi."""
+
+        def reduce(theta: FloatArray) -> FloatArray:
+            found = np.quantile(theta, probs, axis=0, method="median_unbiased")
+            return np.asarray(found.T, dtype=np.float64)
+
+        return self.reduce(reduce, len(probs))
+
+    def reduce(self, function: Callable[[FloatArray], FloatArray], width: int) -> FloatArray:
+        """Apply a function to effects (S, cells) at stratified probabilities; (cells, width) to groups."""
         n = self.count
         points = self._thin(min(LANES // (100 * n), STRATA))
         each = min(max(SAMPLE // len(points), 2), 64)
         golden = (math.sqrt(5.0) - 1.0) / 2.0
         first = (np.arange(len(points)) * golden + 0.5) % 1.0
-        out = np.empty((n, len(probs)))
+        out = np.empty((n, width))
 
         def work(lo: int, hi: int) -> None:
             theta = np.empty((len(points), hi - lo, each))
@@ -262,12 +272,67 @@ class QuadratureReader:
             for i, x in enumerate(points):
                 u = np.tile((np.arange(each) + first[i]) / each, hi - lo)
                 self.plan.integrals.invert(x, cell, u, theta[i].reshape(-1))
-            both = np.moveaxis(theta, 1, 2).reshape(-1, hi - lo)
-            out[lo:hi] = np.quantile(both, probs, axis=0, method="median_unbiased").T
+            out[lo:hi] = function(np.moveaxis(theta, 1, 2).reshape(-1, hi - lo))
 
         cuts = [(lo, min(lo + AT_ONCE, n)) for lo in range(0, n, AT_ONCE)]
         run_all([partial(work, *c) for c in cuts], self.cores)
         return self._spread(out)
+
+
+class NaturalReader:
+    """Groups of counts on the scale of probabilities or rates.
+
+    Parameters
+    ----------
+    inner : QuadratureReader
+        The same groups on the link scale.
+    whole : bool
+        Whether effects are logits, or else logarithms of rates.
+    """
+
+    def __init__(self, inner: QuadratureReader, whole: bool) -> None:
+        self.inner, self.whole, self.error = inner, whole, 0.0
+
+    def moments(self) -> tuple[FloatArray, FloatArray]:
+        """Posterior mean and sd of every group."""
+
+        def reduce(theta: FloatArray) -> FloatArray:
+            x = inverse_link(theta, self.whole)
+            return np.stack([x.mean(axis=0), x.std(axis=0)], axis=1)
+
+        mean, sd = np.ascontiguousarray(self.inner.reduce(reduce, 2).T)
+        return mean, sd
+
+    def quantiles(self, probs: FloatArray) -> FloatArray:
+        """Posterior quantiles (J, Q), which are those of the effects seen through the link."""
+        return inverse_link(self.inner.quantiles(probs), self.whole)
+
+
+def inverse_link(theta: FloatArray, whole: bool) -> FloatArray:
+    """Turn effects into probabilities or rates, by functions of the core alone.
+
+    Parameters
+    ----------
+    theta : numpy.ndarray
+        Logits, or logarithms of rates, of any shape.
+    whole : bool
+        Which of the two.
+
+    Returns
+    -------
+    numpy.ndarray
+        1 / (1 + exp(-theta)), or exp(theta).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from hierfast.readout import inverse_link
+    >>> inverse_link(np.array([0.0]), True), inverse_link(np.array([0.0]), False)
+    (array([0.5]), array([1.]))
+    """
+    flat = np.ascontiguousarray(-theta if whole else theta, dtype=np.float64).reshape(-1)
+    e = _core.math(EXP, flat).reshape(theta.shape)
+    return np.asarray(1.0 / (1.0 + e)) if whole else e
 
 
 class WholeReader:
@@ -316,7 +381,9 @@ class WholeReader:
         return out if self.location is None else out + self.location[:, None]
 
 
-def open_reader(plan: Plan, values: FloatArray, parts: FloatArray, cores: int) -> Reader:
+def open_reader(
+    plan: Plan, values: FloatArray, parts: FloatArray, cores: int, natural: bool = False
+) -> Reader:
     """Choose what reads the groups of a fit.
 
     Parameters
@@ -327,6 +394,8 @@ def open_reader(plan: Plan, values: FloatArray, parts: FloatArray, cores: int) -
         Unknowns (chains, n_node, draws) and components (chains, 4, draws).
     cores : int
         Threads.
+    natural : bool
+        Whether counts are wanted as probabilities or rates.
 
     Returns
     -------
@@ -335,9 +404,9 @@ def open_reader(plan: Plan, values: FloatArray, parts: FloatArray, cores: int) -
     """
     inner: Reader
     if plan.integrals is not None:
-        inner = QuadratureReader(plan, values, cores)
+        inner = by_cell = QuadratureReader(plan, values, cores)
         if plan.cell is not None:  # groups without rows are cells too
-            return inner
+            return NaturalReader(by_cell, plan.statistics.whole) if natural else by_cell
     else:
         inner = MixtureReader(plan, parts, cores)
     if plan.location is None and len(plan.informed) == len(plan.statistics):

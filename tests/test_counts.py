@@ -120,6 +120,22 @@ def test_effects_by_slices_given_phi_are_the_joint(name):
     assert st.kstest(np.interp(theta, at, cdf), "uniform").pvalue > 1e-4
 
 
+@pytest.mark.parametrize("name", ROWS)
+def test_groups_on_the_natural_scale(name):
+    found = fit(name, ROWS[name], draws=8000)
+    inverse = (lambda t: 1 / (1 + np.exp(-t))) if name == "Binomial" else np.exp
+    natural, want = found.groups.natural, inverse(found.groups.draws())
+    np.testing.assert_allclose(natural.draws(), want, rtol=1e-14)
+    for j in range(len(SIZES)):
+        x = want[:, :, j]
+        assert abs(natural.mean[j] - x.mean()) < 6 * float(diagnose.mcse_mean(x))
+        assert abs(natural.sd[j] / x.std() - 1) < 0.05
+    np.testing.assert_allclose(natural.interval(), inverse(found.groups.interval()), rtol=1e-14)
+    assert natural.natural is natural
+    assert ("probability" if name == "Binomial" else "rate") in repr(natural)
+    assert ("logit" if name == "Binomial" else "log rate") in repr(found.groups)
+
+
 def table(name, n_group=150):
     rng = np.random.default_rng(12)
     g = np.repeat(np.arange(n_group), rng.integers(1, 4, n_group))
