@@ -72,6 +72,8 @@ typedef struct {
   int n_par;
   int (*eval)(int n, const double *theta, hf_col loc, const hf_col *par, void *user, double *lp,
               double *d1, double *d2);
+  /* A point (n,) in the middle; NULL of a population of location loc and scale par[0]. */
+  void (*middle)(int n, const hf_col *par, double *theta);
 } hf_population;
 
 /* log density of a hyperprior at x, normalised wherever it can be (its parameters may be unknown). */
@@ -81,18 +83,21 @@ typedef struct {
   int (*eval)(int n, const double *x, const hf_col *par, double *lp);
 } hf_prior;
 
-/* An argument of a distribution: a constant, or an unknown read in one of three forms, so that a
- * standard deviation may be parameterised by its variance or precision. */
-enum { HF_AS_IS = 0, HF_SQRT = 1, HF_RSQRT = 2 };
+/* An argument of a distribution: a constant or an unknown in a form, so that a standard deviation may be
+ * parameterised by its variance or precision, and two shapes by mean and concentration: with a and b
+ * the two values, sqrt a, 1 / sqrt a, a b, (1 - a) b, b / a. */
+enum { HF_AS_IS = 0, HF_SQRT = 1, HF_RSQRT = 2, HF_TIMES = 3, HF_REST = 4, HF_OVER = 5 };
 typedef struct {
-  int node; /* index of the unknown, or -1 */
-  int form; /* HF_AS_IS, HF_SQRT, HF_RSQRT */
-  double value;
+  int node; /* index of the unknown a, or -1 */
+  int form;
+  double value;  /* a where it is a constant */
+  int other;     /* of forms that read two, index of b, or -1 */
+  double factor; /* b where it is a constant */
 } hf_arg;
 
 /* One unknown: its prior, and the coordinate it is sampled on. A node's arguments have smaller
  * indices than the node itself. HF_BOUNDED reads its bounds from par[0], par[1]. */
-enum { HF_REAL = 0, HF_POSITIVE = 1, HF_BOUNDED = 2 };
+enum { HF_REAL = 0, HF_POSITIVE = 1, HF_BOUNDED = 2, HF_UNIT = 3 };
 typedef struct {
   int prior; /* index into hf_kernels_t.prior */
   int support;

@@ -51,12 +51,37 @@ typedef struct {
   void *user;
 } hf_integral;
 
+/* What sums of logarithms of rising factorials read (conjugate/rising.h). */
+typedef struct {
+  int64_t n;
+  const double *weight; /* (n,) groups whose count exceeds k */
+  int64_t n_far;
+  const double *far, *mult; /* (n_far,) counts above n, and how many groups have them */
+} hf_rising;
+
+/* Counts of counts of a conjugate pair: of y, n - y and n, or of y and distinct exposures. */
+typedef struct {
+  hf_rising up, down, all;
+  int64_t n_size;
+  const double *size, *group, *event; /* (n_size,) exposure, groups that have it, their events */
+} hf_counts;
+
+/* A likelihood of counts and a population of two shapes with closed forms (conjugate/pairs.h). */
+struct hf_stream;
+typedef struct {
+  const char *likelihood, *population;
+  void (*marginal)(const hf_counts *c, int n, const double *a, const double *b,
+                   double *ll); /* (n,), n <= HF_TILE */
+  double (*draw)(struct hf_stream *s, double a, double b, double y, double size);
+} hf_pair;
+
 typedef struct {
   const char *isa;
-  int n_prior, n_likelihood, n_population;
+  int n_prior, n_likelihood, n_population, n_pair;
   const hf_prior *prior;
   const hf_likelihood *likelihood;
   const hf_population *population;
+  const hf_pair *pair;
   double (*multiply_add)(double a, double b,
                          double c); /* a b + c in two roundings, or a bad build */
   void (*math)(int which, int n, const double *x,

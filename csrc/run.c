@@ -95,17 +95,23 @@ int hf_block_noncentred(const hf_plan *p, hf_state *s, int block) {
   return sums_sweep(p, s, 1);
 }
 
-/* Effects to begin with are draws from the population, since effects all alike would show no spread, moved
- * until they suit their rows: while they do not, any phi suits them as well. */
+/* Effects to begin with are spread, since effects all alike would show no spread, and moved until they suit
+ * their rows: while they do not, any phi suits them as well. */
 static int place(const hf_plan *p, hf_state *s, const double *x, uint64_t key) {
   enum { PASSES = 20 };
-  double sum[2];
+  const hf_integrated *f = &p->effects;
+  double middle = 0.0, value[HF_MAX_PAR];
+  hf_col par[HF_MAX_PAR];
   int status = HF_OK;
+  for (int a = 0; a < f->integral.population->n_par; a++) {
+    value[a] = hf_arg_at(&f->ppar[a], x, 1, 0);
+    par[a] = (hf_col){value + a, 0};
+  }
+  if (!hf_is_located(f)) f->integral.population->middle(1, par, &middle);
   for (int64_t j = 0; j < p->n_group; j++)
-    s->eta[j] = hf_normal(key, p->label ? p->label[j] : p->base + (uint64_t)j, 0, 0);
+    s->eta[j] = middle + hf_normal(key, p->label ? p->label[j] : p->base + (uint64_t)j, 0, 0);
   for (uint32_t i = 0; !status && i < PASSES; i++)
-    status = hf_eta_slices(&p->effects, x, key, p->base, p->label, i + 1, 0, p->n_group, s->eta,
-                           &s->cut, sum);
+    status = hf_eta_slices(f, x, key, p->base, p->label, i + 1, 0, p->n_group, s->eta, &s->cut);
   s->placed = 1;
   return status;
 }
@@ -113,43 +119,40 @@ static int place(const hf_plan *p, hf_state *s, const double *x, uint64_t key) {
 int hf_block_eta(const hf_plan *p, hf_state *s, int block) {
   (void)block;
   const hf_integrated *f = &p->effects;
-  hf_conditional *c = &s->conditional;
   double x[HF_MAX_PHI], lp;
   uint64_t key = hf_key(p->seed, s->chain, 0, HF_SITE_SLICE_THETA);
-  int64_t n_leaf = hf_leaves(p->n_group);
   int status = hf_hyper_expand(p->kernels, f->hyper, 1, s->z, x, &lp);
   if (!status && !s->placed) status = place(p, s, x, hf_key(p->seed, s->chain, 0, HF_SITE_START));
-  for (int64_t i = 0; !status && i < n_leaf; i++) {
-    int64_t lo = i * HF_BLOCK, hi = lo + HF_BLOCK < p->n_group ? lo + HF_BLOCK : p->n_group;
+  for (int64_t lo = 0; !status && lo < p->n_group; lo += HF_BLOCK) {
+    int64_t hi = lo + HF_BLOCK < p->n_group ? lo + HF_BLOCK : p->n_group;
     if (hf_stopped(s->stop)) return HF_STOPPED;
-    status = hf_eta_slices(f, x, key, p->base, p->label, s->sweep, lo, hi, s->eta, &s->cut,
-                           s->leaf + 2 * i);
+    status = hf_eta_slices(f, x, key, p->base, p->label, s->sweep, lo, hi, s->eta, &s->cut);
   }
-  hf_tree(n_leaf, 2, s->leaf);
-  c->centre = c->at_loc = hf_arg_at(&f->loc, x, 1, 0);
-  c->at_scale = hf_arg_at(&f->ppar[0], x, 1, 0);
-  c->sum[0] = c->at_scale * s->leaf[0];
-  c->sum[1] = c->at_scale * c->at_scale * s->leaf[1];
   return status;
 }
 
 int hf_block_centred_eta(const hf_plan *p, hf_state *s, int block) {
   (void)block;
-  const hf_conditional *c = &s->conditional;
-  double x[HF_MAX_PHI], lp;
-  int status = sums_sweep(p, s, 0);
-  if (!status) status = hf_hyper_expand(p->kernels, c->hyper, 1, s->z, x, &lp);
+  const hf_integrated *f = &p->effects;
+  hf_given given = {f, s->eta, 0.0, 1.0};
+  hf_target t = {p->target.d, hf_centred_eval, &given, NULL};
+  double x[HF_MAX_PHI], lp, loc, scale;
+  int status = hf_hyper_expand(p->kernels, f->hyper, 1, s->z, x, &lp);
   if (status) return status;
-  double loc = hf_arg_at(&p->effects.loc, x, 1, 0), tau = hf_arg_at(&p->effects.ppar[0], x, 1, 0);
+  hf_place_of(f, x, 1, 0, &given.loc, &given.scale);
+  status = conditional_sweep(p, s, t, 0);
+  if (!status) status = hf_hyper_expand(p->kernels, f->hyper, 1, s->z, x, &lp);
+  if (status) return status;
+  hf_place_of(f, x, 1, 0, &loc, &scale);
   for (int64_t j = 0; j < p->n_group; j++)
-    s->eta[j] = (c->at_loc - loc + c->at_scale * s->eta[j]) / tau;
+    s->eta[j] = (given.loc - loc + given.scale * s->eta[j]) / scale;
   return HF_OK;
 }
 
 int hf_block_noncentred_eta(const hf_plan *p, hf_state *s, int block) {
   (void)block;
-  hf_noncentred f = {&p->effects, s->eta};
-  hf_target t = {p->target.d, hf_noncentred_eval, &f, NULL};
+  hf_given given = {&p->effects, s->eta, 0.0, 1.0};
+  hf_target t = {p->target.d, hf_noncentred_eval, &given, NULL};
   return conditional_sweep(p, s, t, 1);
 }
 

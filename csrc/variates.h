@@ -11,7 +11,7 @@
 
 #include "rng.h"
 
-typedef struct {
+typedef struct hf_stream {
   uint64_t key, label;
   uint32_t sweep, attempt;
 } hf_stream;

@@ -17,6 +17,7 @@ Examples
 from hierfast import datasets
 from hierfast._core import SamplingError
 from hierfast.distributions import (
+    Beta,
     Binomial,
     Exponential,
     Flat,
@@ -27,6 +28,7 @@ from hierfast.distributions import (
     InverseGamma,
     LogNormal,
     Normal,
+    Pareto,
     Poisson,
     Power,
     ScaledInverseChi2,
@@ -44,6 +46,7 @@ from hierfast.statistics import Statistics
 __version__ = "0.1.0"
 
 __all__ = [
+    "Beta",
     "Binomial",
     "Exponential",
     "Fit",
@@ -60,6 +63,7 @@ __all__ = [
     "LogNormal",
     "Model",
     "Normal",
+    "Pareto",
     "Plan",
     "Poisson",
     "Power",

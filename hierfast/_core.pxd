@@ -70,9 +70,12 @@ cdef extern from "hf.h" nogil:
         int n_par
         int (*eval)(int n, const double *theta, hf_col loc, const hf_col *par, void *user,
                     double *lp, double *d1, double *d2) noexcept nogil
+        void (*middle)(int n, const hf_col *par, double *theta) noexcept nogil
     ctypedef struct hf_arg:
         int node, form
         double value
+        int other
+        double factor
     ctypedef struct hf_node:
         int prior, support
         hf_arg par[4]
@@ -116,12 +119,28 @@ cdef extern from "hf.h" nogil:
         const hf_population *population
         int order
         void *user
+    ctypedef struct hf_rising:
+        int64_t n
+        const double *weight
+        int64_t n_far
+        const double *far
+        const double *mult
+    ctypedef struct hf_counts:
+        hf_rising up, down, all
+        int64_t n_size
+        const double *size
+        const double *group
+        const double *event
+    ctypedef struct hf_pair:
+        const char *likelihood
+        const char *population
     ctypedef struct hf_kernels_t:
         const char *isa
-        int n_prior, n_likelihood, n_population
+        int n_prior, n_likelihood, n_population, n_pair
         const hf_prior *prior
         const hf_likelihood *likelihood
         const hf_population *population
+        const hf_pair *pair
         double (*multiply_add)(double a, double b, double c) noexcept nogil
         void (*math)(int which, int n, const double *x, double *out) noexcept nogil
         void (*normals)(int n, uint64_t key, uint64_t base, const uint64_t *label,
@@ -163,6 +182,16 @@ cdef extern from "run.h" nogil:
         double lp_mode, quality, evenness
         double mode[16]
         double shape[256]
+    ctypedef struct hf_conjugate:
+        const hf_kernels_t *kernels
+        const hf_hyper *hyper
+        const hf_pair *pair
+        hf_arg shape[2]
+        hf_counts counts
+    int hf_conjugate_eval(const hf_target *t, int n, const double *z, double *lp) noexcept nogil
+    void hf_conjugate_draw(const hf_conjugate *c, const double *x, uint64_t key, uint32_t sweep,
+                           int64_t n, const uint64_t *label, const double *y,
+                           const double *size, double *out)
     ctypedef struct hf_integrated:
         const hf_kernels_t *kernels
         const hf_hyper *hyper
@@ -221,10 +250,12 @@ cdef extern from "run.h" nogil:
     int hf_block_theta(const hf_plan *p, hf_state *s, int block) noexcept nogil
     int hf_block_centred(const hf_plan *p, hf_state *s, int block) noexcept nogil
     int hf_block_noncentred(const hf_plan *p, hf_state *s, int block) noexcept nogil
-    ctypedef struct hf_noncentred:
+    ctypedef struct hf_given:
         const hf_integrated *model
         const double *eta
+        double loc, scale
     int hf_noncentred_eval(const hf_target *t, int n, const double *z, double *lp) noexcept nogil
+    int hf_centred_eval(const hf_target *t, int n, const double *z, double *lp) noexcept nogil
     int hf_block_eta(const hf_plan *p, hf_state *s, int block) noexcept nogil
     int hf_block_centred_eta(const hf_plan *p, hf_state *s, int block) noexcept nogil
     int hf_block_noncentred_eta(const hf_plan *p, hf_state *s, int block) noexcept nogil
@@ -242,7 +273,7 @@ cdef extern from "run.h" nogil:
     int hf_lambda_scan(const hf_collapsed *c, double drop, const volatile int *stop, double *lo,
                        double *hi, double *best, double *mean, double *sigma2)
     int hf_find_mode(const hf_target *t, double *z, double *shape, double *lp_mode) nogil
-    int hf_start(const hf_target *t, const hf_hyper *h, const hf_arg *data,
+    int hf_start(const hf_target *t, const hf_hyper *h, int n, const hf_arg *data,
                  const double *known, double *z)
     int hf_proposal_build(const hf_target *t, const double *z0, uint64_t seed, int grid,
                           hf_proposal *p)

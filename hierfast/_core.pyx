@@ -93,6 +93,12 @@ def family_names():
             [k.population[i].name.decode() for i in range(k.n_population)])
 
 
+def pair_names():
+    """Conjugate pairs of the core: likelihood and population of each, in its order."""
+    cdef const hf_kernels_t *k = table(0)
+    return [(k.pair[i].likelihood.decode(), k.pair[i].population.decode()) for i in range(k.n_pair)]
+
+
 def math(int which, const double[::1] x, int level=0):
     """An elementary function of csrc/hfmath.h at x."""
     out = np.empty(x.shape[0])
@@ -197,6 +203,7 @@ include "_core_statistics.pxi"
 cdef hf_arg to_arg(arg):
     cdef hf_arg out
     out.node, out.form, out.value = arg.node, arg.form, arg.value
+    out.other, out.factor = arg.other, arg.factor
     return out
 
 
@@ -248,14 +255,16 @@ cdef class Target:
         self.stop = stop
         self.target.stop = &stop[0]
 
-    def start(self, double mean, double tau, double sigma):
-        """Coordinates near the mode, given what location, scale and noise look like in the data."""
-        cdef double known[3]
+    def start(self, known):
+        """Coordinates near the mode, given (argument, value) pairs that the data suggest."""
+        cdef double value[16]
+        cdef hf_arg arg[16]
         cdef double z[16]
-        known[0], known[1], known[2] = mean, tau, sigma
-        cdef int status
+        cdef int status, n = len(known)
+        for i, (one, number) in enumerate(known):
+            arg[i], value[i] = to_arg(one), number
         with nogil:
-            status = hf_start(&self.target, &self.hyper, self.data, known, z)
+            status = hf_start(&self.target, &self.hyper, n, arg, value, z)
         check(status)
         return [z[k] for k in range(self.target.d)]
 
@@ -371,6 +380,43 @@ cdef class Collapsed(Target):
         check(status)
 
 
+cdef class Conjugate(Target):
+    """Counts in a conjugate population, effects integrated out in closed form."""
+
+    cdef hf_conjugate ctx
+
+    def __init__(self, graph, str likelihood, str population, rising, sizes, int level):
+        self.set_graph(graph, -1, level)
+        names = pair_names()
+        self.ctx.kernels, self.ctx.hyper = self.kernels, &self.hyper
+        self.ctx.pair = &self.kernels.pair[names.index((likelihood, population))]
+        for i, arg in enumerate(graph.shape):
+            self.ctx.shape[i] = to_arg(arg)
+        cdef hf_rising *table[3]
+        cdef hf_counts *c = &self.ctx.counts
+        table[0], table[1], table[2] = &c.up, &c.down, &c.all
+        for i, (weight, far, mult) in enumerate(rising):
+            table[i].n, table[i].n_far = len(weight), len(far)
+            table[i].weight = self.column(weight) if len(weight) else NULL
+            table[i].far = self.column(far) if len(far) else NULL
+            table[i].mult = self.column(mult) if len(far) else NULL
+        c.n_size = len(sizes[0])
+        if c.n_size:
+            c.size, c.group = self.column(sizes[0]), self.column(sizes[1])
+            c.event = self.column(sizes[2])
+        self.target.d = hf_hyper_dim(&self.hyper)
+        self.target.eval = hf_conjugate_eval
+        self.target.ctx = &self.ctx
+
+    def draw(self, const double[::1] x, uint64_t key, uint32_t sweep, const uint64_t[::1] label,
+             const double[::1] y, const double[::1] size, double[::1] out):
+        """Effects of groups given values x (n_node,)."""
+        cdef const double *v = &x[0] if x.shape[0] else NULL
+        with nogil:
+            hf_conjugate_draw(&self.ctx, v, key, sweep, out.shape[0], &label[0], &y[0], &size[0],
+                              &out[0])
+
+
 cdef set_effects(Target target, hf_integrated *c, likelihood, population, stats, lpar, ppar):
     """What the effects of a target read: families, arguments, statistics of cells or groups."""
     names = family_names()
@@ -460,36 +506,31 @@ cdef class Conditional(Target):
 
 
 cdef class Sliced(Target):
-    """Any likelihood with Normal groups, effects moved by slices: the Gibbs sampler of such models."""
+    """Any likelihood and population, effects moved by slices: the Gibbs sampler of such models."""
 
-    cdef hf_conditional ctx
     cdef hf_integrated effects
+    cdef hf_given given
     cdef int64_t n_group
 
     def __init__(self, graph, str likelihood, str population, stats, lpar, ppar, int level):
         self.set_graph(graph, -1, level)
         set_effects(self, &self.effects, likelihood, population, stats, lpar, ppar)
         self.n_group = len(stats[0])
-        self.ctx.kernels, self.ctx.hyper = self.kernels, &self.hyper
-        self.ctx.loc, self.ctx.scale, self.ctx.noise = self.data[0], self.data[1], self.data[2]
-        self.ctx.n_group = self.n_group
+        self.given.model = &self.effects
+        self.given.scale = 1.0
         self.target.d = hf_hyper_dim(&self.hyper)
-        self.target.eval = hf_conditional_eval
-        self.target.ctx = &self.ctx
+        self.target.eval = hf_centred_eval
+        self.target.ctx = &self.given
 
-    def condition(self, const double[::1] theta):
-        """Fix effects, so that tests can read `logp`."""
-        self.ctx.sum[0], self.ctx.sum[1] = np.sum(theta), np.dot(theta, theta)
-
-    def noncentred(self, const double[::1] eta, const double[:, ::1] z):
-        """Log density at z (d, n) given effects that are not centred, for tests."""
-        cdef hf_noncentred f
-        cdef hf_target t
+    def given_effects(self, const double[::1] eta, const double[:, ::1] z, bint noncentred):
+        """Log density at z (d, n) given effects, or standardised ones, for tests."""
+        cdef hf_target t = self.target
         out = np.empty(z.shape[1])
         cdef double[::1] o = out
-        f.model, f.eta = &self.effects, &eta[0]
-        t.d, t.ctx, t.stop = self.target.d, &f, NULL
-        check(hf_noncentred_eval(&t, <int>z.shape[1], &z[0, 0], &o[0]))
+        self.given.eta = &eta[0]
+        if noncentred:
+            t.eval = hf_noncentred_eval
+        check(t.eval(&t, <int>z.shape[1], &z[0, 0], &o[0]))
         return out
 
 
@@ -541,7 +582,6 @@ cdef class Chain:
             self.plan.n_group, self.plan.p, self.plan.ybar = gibbs.n_group, gibbs.p, gibbs.ybar
         elif isinstance(target, Sliced):
             sliced = target
-            self.state.conditional = sliced.ctx
             self.plan.n_group, self.plan.effects = sliced.n_group, sliced.effects
             self.eta = np.zeros(sliced.n_group)
             leaf = self.eta

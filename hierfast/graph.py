@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from hierfast.distributions.base import Argument, Distribution, Form, Support, apply_form
+from hierfast.distributions.base import (
+    Argument,
+    Distribution,
+    Form,
+    Parameter,
+    Support,
+    apply_form,
+)
 from hierfast.distributions.flat import Flat
-from hierfast.distributions.normal import Normal
 from hierfast.distributions.uniform import Uniform
 
 MAX_NODES = 16  # HF_MAX_PHI in csrc/hf.h
@@ -14,21 +20,34 @@ MAX_NODES = 16  # HF_MAX_PHI in csrc/hf.h
 
 @dataclass(frozen=True, slots=True)
 class Arg:
-    """One parameter of a density: a constant, or an unknown read in a form.
+    """One parameter of a density: a constant, or an unknown read in a form, some with another value.
 
     Attributes
     ----------
     node : int
         Index of the unknown, -1 for a constant.
     form : int
-        0 as is, 1 its square root, 2 one over its square root.
+        As in `hierfast.distributions.base.Form`.
     value : float
         The constant, 0 for an unknown.
+    other : int
+        Index of a second unknown, -1 for a constant.
+    factor : float
+        That constant.
     """
 
     node: int
     form: int
     value: float
+    other: int = -1
+    factor: float = 1.0
+
+    def reads(self, node: int) -> bool:
+        """Tell whether an unknown is read."""
+        return node in (self.node, self.other)
+
+
+CONSTANT = Arg(-1, int(Form.AS_IS), 1.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +61,7 @@ class Node:
     prior : str
         Name of the prior's density.
     support : int
-        0 real, 1 positive, 2 between the prior's first two parameters.
+        0 real, 1 positive, 2 between the prior's first two parameters, 3 between 0 and 1.
     args : tuple of Arg
         Parameters of the prior in the order of the C core.
     """
@@ -61,8 +80,13 @@ class Graph:
     ----------
     nodes : tuple of Node
         The unknowns; whatever a node's prior reads stands before it.
-    location, scale : Arg
-        Mean and standard deviation of the population.
+    location : Arg
+        Location of the population; 0 where it has none.
+    shape : tuple of Arg
+        Its other parameters, in the order of the core: of a population that has a location, its
+        scale comes first.
+    written : dict of str to Arg
+        The population's arguments as they were written, by name.
     noise : Arg
         Standard deviation of the likelihood; for a column, the form in which its rows are read
         and the value 1; 1 where the likelihood has none.
@@ -72,19 +96,28 @@ class Graph:
         Names of the unknowns in the order in which they are shown.
     location_column : str or None
         The column, if the population's mean is one: effects are then read about it.
+    located : bool
+        Whether the population has a location.
     likelihood, population : str
         Names of the families.
     """
 
     nodes: tuple[Node, ...]
     location: Arg
-    scale: Arg
+    shape: tuple[Arg, ...]
+    written: dict[str, Arg]
     noise: Arg
     noise_column: str | None
     display: tuple[str, ...]
+    located: bool = True
     location_column: str | None = None
     likelihood: str = "Normal"
     population: str = "Normal"
+
+    @property
+    def scale(self) -> Arg:
+        """Scale of a population that has a location; 1 of others."""
+        return self.shape[0] if self.located else CONSTANT
 
 
 class _Builder:
@@ -95,29 +128,30 @@ class _Builder:
         self.shown: list[tuple[int, str]] = []
 
     def read(self, argument: Argument, name: str, depth: int) -> Arg:
-        """Turn an argument into what the core reads; `name` is that of the unknown it may be."""
-        value, form = argument.value, argument.form
+        """Turn an argument as written into a constant or an unknown, which will be called `name`."""
+        value = argument.value
         if isinstance(value, Distribution):
-            return Arg(self.add(value, name, argument.domain, depth), int(form), 0.0)
+            return Arg(self.add(value, name, argument.domain, depth), int(Form.AS_IS), 0.0)
         if not isinstance(value, float):
             raise ValueError(
                 f"{name} is the column {value!r}: of a population only the mean can be a column, of a "
                 "prior nothing can, in this version; give a number or a distribution"
             )
-        return Arg(-1, int(Form.AS_IS), apply_form(value, form))
+        return Arg(-1, int(Form.AS_IS), value)
 
     def add(self, prior: Distribution, name: str, role: Support, depth: int) -> int:
         """Append the unknown `name` after all that its prior reads; return its index."""
         self.shown.append((depth, name))
         # Bounds of a positive unknown are positive themselves, so that a flat one knows its side.
         bounds_follow = isinstance(prior, Uniform) and role is Support.POSITIVE
-        args = []
+        written = []
         for argument in prior.arguments():
             if bounds_follow:
                 argument = argument._replace(domain=Support.POSITIVE)
-            args.append(self.read(argument, f"{name}_{argument.name}", depth + 1))
+            written.append(self.read(argument, f"{name}_{argument.name}", depth + 1))
+        args = tuple(combine(written, parameter) for parameter in prior.parameters())
         support = role if isinstance(prior, Flat) else prior.support
-        self.nodes.append(Node(name, type(prior).__name__, int(support), tuple(args)))
+        self.nodes.append(Node(name, type(prior).__name__, int(support), args))
         return len(self.nodes) - 1
 
     def display(self) -> tuple[str, ...]:
@@ -125,14 +159,38 @@ class _Builder:
         return tuple(name for _, name in sorted(self.shown, key=lambda item: item[0]))
 
 
-def build_graph(likelihood: Distribution, population: Normal, group_name: str = "group") -> Graph:
+def combine(written: list[Arg], parameter: Parameter) -> Arg:
+    """Turn arguments as written into a parameter of the density.
+
+    Parameters
+    ----------
+    written : list of Arg
+        Constants and unknowns, as they are.
+    parameter : Parameter
+        Which of them, in which form.
+
+    Returns
+    -------
+    Arg
+        A constant where nothing is unknown.
+    """
+    one, form = written[parameter.argument], parameter.form
+    two = written[parameter.other] if parameter.other >= 0 else CONSTANT
+    if one.node < 0 and two.node < 0:
+        return Arg(-1, int(Form.AS_IS), apply_form(one.value, form, two.value))
+    return replace(one, form=int(form), other=two.node, factor=two.value)
+
+
+def build_graph(
+    likelihood: Distribution, population: Distribution, group_name: str = "group"
+) -> Graph:
     """Lay out the unknowns of a model.
 
     Parameters
     ----------
     likelihood : Distribution
         Stage I, its location left out; after that a scale, or nothing.
-    population : Normal
+    population : Distribution
         Stage II, its priors nested in it.
     group_name : str
         Name of the group column; it begins the names of the population's unknowns.
@@ -140,7 +198,7 @@ def build_graph(likelihood: Distribution, population: Normal, group_name: str = 
     Returns
     -------
     Graph
-        Unknowns in topological order and the three parameters that read them.
+        Unknowns in topological order and the parameters that read them.
 
     Raises
     ------
@@ -149,25 +207,33 @@ def build_graph(likelihood: Distribution, population: Normal, group_name: str = 
         scale names a column.
     """
     builder = _Builder()
-    noise, noise_column = Arg(-1, int(Form.AS_IS), 1.0), None
-    for scale in likelihood.arguments()[1:]:
+    noise, noise_column = CONSTANT, None
+    for index, parameter in enumerate(likelihood.parameters()[1:], 1):
+        scale = likelihood.arguments()[index]
         if isinstance(scale.value, str):
-            noise, noise_column = Arg(-1, int(scale.form), 1.0), scale.value
+            noise, noise_column = replace(CONSTANT, form=int(scale.form)), scale.value
         else:
-            noise = builder.read(scale, scale.name, 0)
-    mean, spread = population.arguments()
-    location, location_column = Arg(-1, 0, 0.0), mean.value
-    if not isinstance(location_column, str):
-        location = builder.read(mean, f"{group_name}_{mean.name}", 0)
-        location_column = None
+            noise = combine([builder.read(scale, scale.name, 0)], parameter._replace(argument=0))
+    arguments, place = population.arguments(), population.place
+    location_column = arguments[place].value if place >= 0 else None
+    location_column = location_column if isinstance(location_column, str) else None
+    written = [
+        replace(CONSTANT, value=0.0)
+        if i == place and location_column is not None
+        else builder.read(argument, f"{group_name}_{argument.name}", 0)
+        for i, argument in enumerate(arguments)
+    ]
+    params = [combine(written, parameter) for parameter in population.parameters()]
     graph = Graph(
-        location=location,
-        scale=builder.read(spread, f"{group_name}_{spread.name}", 0),
+        location=params[place] if place >= 0 else replace(CONSTANT, value=0.0),
+        shape=tuple(params[i] for i in population.shape),
+        written={a.name: w for a, w in zip(arguments, written, strict=True)},
         noise=noise,
         noise_column=noise_column,
         location_column=location_column,
         nodes=tuple(builder.nodes),
         display=builder.display(),
+        located=place >= 0,
         likelihood=type(likelihood).__name__,
         population=type(population).__name__,
     )
@@ -205,5 +271,5 @@ def integrable(graph: Graph) -> int:
     node = graph.nodes[index]
     if node.prior not in ("Normal", "Flat") or node.support != Support.REAL:
         return -1
-    readers = [graph.scale, graph.noise, *(arg for other in graph.nodes for arg in other.args)]
-    return -1 if any(reader.node == index for reader in readers) else index
+    readers = [*graph.shape, graph.noise, *(arg for other in graph.nodes for arg in other.args)]
+    return -1 if any(reader.reads(index) for reader in readers) else index

@@ -54,7 +54,8 @@ class Groups:
     """
 
     def __init__(self, plan: Plan, draws: Draws, cores: int, natural: bool = False) -> None:
-        self._plan, self._draws, self._cores, self._natural = plan, draws, cores, natural
+        self._plan, self._draws, self._cores = plan, draws, cores
+        self._natural = natural or plan.closed is not None
         self.labels = plan.statistics.labels
         self.quantile_error = 0.0
 
@@ -65,7 +66,9 @@ class Groups:
 
     @cached_property
     def natural(self) -> Groups:
-        """The same groups as probabilities (Binomial) or rates (Poisson); as they are for Normal rows.
+        """The same groups as probabilities (Binomial) or rates (Poisson).
+
+        They are those already where the population lives on that scale; Normal rows have no other.
 
         Examples
         --------
@@ -171,7 +174,8 @@ class Groups:
         out = np.empty((chains, len(chosen), n))
         work = partial(_Effects(self._plan, self._draws, at).fill, chosen)
         run_all([partial(work, c, out[c]) for c in range(chains)], self._cores)
-        return inverse_link(out, self._plan.statistics.whole) if self._natural else out
+        linked = self._natural and self._plan.closed is None
+        return inverse_link(out, self._plan.statistics.whole) if linked else out
 
     def _positions(self, groups: Any) -> NDArray[np.intp]:
         several = isinstance(groups, list | np.ndarray) or (
@@ -327,6 +331,7 @@ class _Effects:
             cell = plan.cell if at is None else plan.cell[at]
             self.order = np.argsort(cell, kind="stable")
             self.cell = cell[self.order]
+            self.y, self.size = plan.cells.y[cell], plan.cells.size[cell]
             return
         self.p, self.mean = stats.weight, stats.mean
         if at is not None:
@@ -344,6 +349,11 @@ class _Effects:
         sums = np.empty(_core.SUMS)
         for i, t in enumerate(chosen.tolist()):
             sweep = plan.tune + 1 + t
+            if plan.closed is not None:
+                values = np.ascontiguousarray(x[:, i])
+                labels = self._labels(out[i])
+                plan.closed.draw(values, key, sweep, labels, self.y, self.size, out[i])
+                continue
             if plan.integrals is not None:
                 self._invert(np.ascontiguousarray(x[:, i]), key, sweep, loc[i], tau[i], out[i])
                 continue
@@ -367,14 +377,18 @@ class _Effects:
         if self.location is not None:
             out += self.location
 
+    def _labels(self, out: FloatArray) -> NDArray[np.uint64]:
+        """Keys of the noise of the groups."""
+        if self.keys is not None:
+            return self.keys
+        return np.arange(out.size, dtype=np.uint64) + np.uint64(self.base)
+
     def _invert(
         self, x: FloatArray, key: int, sweep: int, loc: float, tau: float, out: FloatArray
     ) -> None:
         """Invert the distribution functions of groups that have rows; others are the population's."""
-        keys, plan = self.keys, self.plan
-        if keys is None:
-            keys = np.arange(out.size, dtype=np.uint64) + np.uint64(self.base)
-        u = _core.normals(key, keys, sweep, 0, plan.level, True)
+        plan = self.plan
+        u = _core.normals(key, self._labels(out), sweep, 0, plan.level, True)
         if plan.cell is not None:
             found = np.empty(len(u))
             plan.integrals.invert(x, self.cell, np.ascontiguousarray(u[self.order]), found)

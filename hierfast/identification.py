@@ -54,7 +54,7 @@ def find_weak(graph: Graph, cells: Cells) -> tuple[str, ...]:
             f"{graph.nodes[scale].name} and {graph.nodes[noise].name}; how it is split between them is "
             "up to their priors"
         )
-    return tuple(said + _few(graph, groups))
+    return tuple(said + _few(graph, groups, scale))
 
 
 def find_weak_counts(graph: Graph, cells: CountCells) -> tuple[str, ...]:
@@ -86,11 +86,39 @@ def find_weak_counts(graph: Graph, cells: CountCells) -> tuple[str, ...]:
             "no group has both successes and failures: the data see only how frequent each is, and "
             f"{graph.nodes[scale].name} is up to its prior"
         )
-    return tuple(said + _few(graph, int(cells.n_group)))
+    return tuple(said + _few(graph, int(cells.n_group), scale))
 
 
-def _few(graph: Graph, groups: int) -> list[str]:
-    scale = graph.scale.node
+def find_weak_conjugate(graph: Graph, cells: CountCells, whole: bool) -> tuple[str, ...]:
+    """Say what counts in a conjugate population cannot tell.
+
+    Parameters
+    ----------
+    graph : Graph
+        The unknowns.
+    cells : CountCells
+        Groups and their sums.
+    whole : bool
+        Whether counts are out of trials.
+
+    Returns
+    -------
+    tuple of str
+        Sentences, none where all is well.
+    """
+    spread = graph.written.get("concentration") or graph.written["alpha"]
+    if spread.node < 0:
+        return ()
+    kind = "both successes and failures" if whole else "a count above 0"
+    if cells.mixed == 0:
+        return (
+            f"no group has {kind}: the data do not bound how far groups spread, and "
+            f"{graph.nodes[spread.node].name} is up to its prior",
+        )
+    return tuple(_few(graph, int(cells.n_group), spread.node))
+
+
+def _few(graph: Graph, groups: int, scale: int) -> list[str]:
     if scale < 0 or groups >= FEW:
         return []
     count = "one group has" if groups == 1 else f"{groups} groups have"

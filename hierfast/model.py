@@ -6,10 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from hierfast.distributions.base import Distribution, Support
-from hierfast.distributions.binomial import Binomial
+from hierfast.distributions.base import Distribution
 from hierfast.distributions.normal import Normal
-from hierfast.distributions.poisson import Poisson
 from hierfast.graph import build_graph
 
 if TYPE_CHECKING:
@@ -27,7 +25,7 @@ class Model:
     .. math::
 
         y_{ij} &\sim p(y \mid \theta_j, \sigma)             && \text{stage I, likelihood} \\
-        \theta_j &\sim \mathrm{Normal}(\mu, \tau)           && \text{stage II, population} \\
+        \theta_j &\sim p(\theta \mid \mu, \tau)             && \text{stage II, population} \\
         \mu, \tau, \sigma &\sim \text{their priors}         && \text{stage III, hyperprior}
 
     Parameters
@@ -36,9 +34,11 @@ class Model:
         Distribution of a row given its group's effect. It leaves its location out; a Normal's scale
         is a number, a column of known values, or a prior. Effects are means of a Normal, logits of
         probabilities of a Binomial, logarithms of rates of a Poisson.
-    population : Normal
-        Distribution of the groups' effects. Its arguments are numbers or priors, whose own
-        arguments may be priors in turn; its mean may be a column, known per group.
+    population : Normal, Beta or Gamma
+        Distribution of the groups' effects: Normal on the scale above, Beta of the probabilities of
+        a Binomial, Gamma of the rates of a Poisson. Its arguments are numbers or priors, whose own
+        arguments may be priors in turn; a Normal's mean may be a column, known per group, where the
+        rows are Normal.
 
     Examples
     --------
@@ -59,15 +59,15 @@ class Model:
     ['school_mu', 'school_sigma']
     """
 
-    likelihood: Normal | Binomial | Poisson
-    population: Normal
+    likelihood: Distribution
+    population: Distribution
 
     def __post_init__(self) -> None:
         """Check both stages and that their unknowns fit together."""
         _check_stage("likelihood", self.likelihood)
         _check_stage("population", self.population)
         _check_likelihood(self.likelihood)
-        _check_population(self.population)
+        _check_population(self.population, self.likelihood)
         build_graph(self.likelihood, self.population)
 
     def __repr__(self) -> str:
@@ -123,7 +123,7 @@ class Model:
             Called from the caller's thread with a `Progress`, about every 50 ms and once at the
             end; short fits have an end only. What it raises stops the chains and is passed on.
         scheme : str
-            "auto", "collapsed" (Normal rows), "quadrature" or "gibbs".
+            "auto", "collapsed" (closed forms), "quadrature" or "gibbs".
         na : str
             What to do about missing values: "raise" an error, or "drop" the rows that have one and
             say how many.
@@ -202,7 +202,7 @@ class Model:
             One row per group, with the column `group` and those that the population reads. It may
             name groups that have no rows: their effects are those of the population.
         scheme : str
-            "auto", "collapsed" (Normal rows), "quadrature" or "gibbs".
+            "auto", "collapsed" (closed forms), "quadrature" or "gibbs".
         draws, tune, chains : int
             The settings of the fit to explain.
         na : str
@@ -248,12 +248,12 @@ def _check_stage(stage: str, value: object) -> None:
 
 
 def _check_likelihood(likelihood: Distribution) -> None:
-    from hierfast.schemes import BUILDERS
+    from hierfast.schemes import PAIRS
 
-    name = type(likelihood).__name__
-    if name not in BUILDERS:
+    name, known = type(likelihood).__name__, list(dict.fromkeys(rows for rows, _ in PAIRS))
+    if name not in known:
         raise ValueError(
-            f"{name} is not available as a likelihood in this version; use one of {', '.join(BUILDERS)}"
+            f"{name} is not available as a likelihood in this version; use one of {', '.join(known)}"
         )
     if isinstance(likelihood, Normal) and likelihood.mu is not None:
         raise ValueError(
@@ -262,24 +262,26 @@ def _check_likelihood(likelihood: Distribution) -> None:
         )
 
 
-def _check_population(population: Distribution) -> None:
-    name = type(population).__name__
+def _check_population(population: Distribution, likelihood: Distribution) -> None:
+    from hierfast.schemes import PAIRS
+
+    name, rows = type(population).__name__, type(likelihood).__name__
+    known = ", ".join(groups for other, groups in PAIRS if other == rows)
     if population.only_rows:
         raise ValueError(
-            f"{name} is a likelihood of rows; as a population use Normal(mu=..., sigma=...)"
+            f"{name} is a likelihood of rows; as a population of {rows} rows use one of {known}"
         )
-    if population.support is not Support.REAL:
+    if (rows, name) not in PAIRS:
         raise ValueError(
-            f"the population {name} does not live on the whole real line, where the likelihood's "
-            "location lies; use Normal"
+            f"{name} is not available as a population of {rows} rows in this version; use one of {known}"
         )
-    if not isinstance(population, Normal):
+    if getattr(population, "weights", None) is not None:
         raise ValueError(
-            f"{name} is not available as a population in this version; use Normal(mu=..., sigma=...)"
+            f"the population {name} has weights; only a likelihood's rows have weights"
         )
-    if population.weights is not None:
-        raise ValueError("the population Normal has weights; only a likelihood's rows have weights")
-    if population.mu is None:
+    missing = population.missing()
+    if missing:
         raise ValueError(
-            "the population Normal lacks mu: give a number or a prior such as Normal(0, 10) or Flat()"
+            f"the population {name} lacks {missing[0]}: give a number or a prior"
+            + (" such as Normal(0, 10) or Flat()" if missing[0] == "mu" else "")
         )

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from hierfast import _core
 from hierfast.graph import Arg, build_graph
-from hierfast.schemes import BUILDERS
+from hierfast.schemes import PAIRS
 from hierfast.schemes.base import Plan
 from hierfast.statistics import Statistics
 from hierfast.threads import available_cores
@@ -64,7 +64,7 @@ def make_plan(
         A pure function of all but `cores`, `level` and `stop`.
     """
     begun = time.perf_counter()
-    maker = BUILDERS[type(model.likelihood).__name__]
+    maker = PAIRS[type(model.likelihood).__name__, type(model.population).__name__]
     name, _, variant = scheme.partition(":")
     known = ("auto", *maker.schemes)
     if name not in known or variant not in VARIANTS:

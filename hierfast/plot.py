@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hierfast.groups import shorten
+from hierfast.sample import read
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -62,8 +63,9 @@ def read_raw(fit: Fit) -> Raw:
     """
     stats, location = fit.plan.statistics, fit.plan.location
     if fit.plan.cell is not None:
-        at = np.flatnonzero(stats.rows)
-        return Raw(at, stats.mean[at], stats.size[at], known=False)
+        at = np.flatnonzero(stats.rows if fit.plan.closed is None else stats.size)
+        raw = stats.mean[at] if fit.plan.closed is None else stats.y[at] / stats.size[at]
+        return Raw(at, raw, stats.size[at], known=False)
     at = np.flatnonzero(stats.weight > 0.0)
     mean = stats.mean if location is None else stats.mean + location
     return Raw(at, mean[at], stats.weight[at], stats.known)
@@ -82,7 +84,12 @@ def read_centre(fit: Fit) -> float:
     float
         In the unit of y.
     """
-    arg = fit.plan.graph.location
+    graph = fit.plan.graph
+    arg = graph.location
+    if fit.plan.closed is not None:
+        x = np.concatenate(list(fit._draws.values), axis=1)
+        a, b = (read(shape, x, x.shape[1]) for shape in graph.shape)
+        return float((a / (a + b) if fit.plan.statistics.whole else a / b).mean())
     if fit.plan.location is not None:
         return float(fit.plan.location.mean())
     return (

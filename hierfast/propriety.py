@@ -139,6 +139,60 @@ def check_proper_counts(graph: Graph, cells: CountCells, whole: bool) -> None:
         )
 
 
+def check_proper_conjugate(graph: Graph, cells: CountCells, whole: bool) -> None:
+    r"""Check that the posterior of counts in a conjugate population integrates to a finite number.
+
+    Let k be the concentration of a Beta population, or the shape of a Gamma one, its mean held. Where
+    k goes to infinity all groups are one and the likelihood tends to a positive constant; where it goes to
+    0, every one of the K groups whose counts tell of both ends (0 < y < n, or y > 0 events) has a
+    marginal that behaves as k, and every other one tends to a constant. Under a prior k^e with a proper
+    prior of the mean the posterior is proper if, and only if, -(K + 1) < e < -1.
+
+    Parameters
+    ----------
+    graph : Graph
+        The unknowns.
+    cells : CountCells
+        Groups.
+    whole : bool
+        Whether counts are out of trials.
+
+    Raises
+    ------
+    ValueError
+        Naming the unknown whose prior makes the posterior improper, or might.
+
+    Notes
+    -----
+    Source: expansions of the gamma function in equation (1) of csrc/conjugate; Gelman et al., *Bayesian
+    Data Analysis*, 3rd ed., exercise 5.9.
+    """
+    written = graph.written
+    held = written.get("concentration") or (written["alpha"] if "mean" in written else None)
+    name = "concentration" if whole else "alpha, with mean="
+    for index, node in enumerate(graph.nodes):
+        if node.prior not in IMPROPER or node.support == Support.UNIT:
+            continue
+        if held is None or held.node != index:
+            raise ValueError(
+                f"{node.name} has the improper prior {node.prior}, and the posterior cannot be shown to be "
+                f"proper; give it a proper prior, or only the {name}, a power"
+            )
+        power = _exponent(node, held)
+        if power >= -1.0:
+            raise ValueError(
+                f"{node.name}: the posterior is improper, since the prior is not integrable at infinity, "
+                "where the data do not rule a vanishing spread out; use Power(-1.5) or a proper prior"
+            )
+        if cells.mixed + power <= -1.0:
+            kind = "both successes and failures" if whole else "a count above 0"
+            raise ValueError(
+                f"{node.name}: the posterior is improper, since {cells.mixed} group(s) with {kind} do not "
+                f"bound the spread from above under this prior ({int(-power)} would); use a proper "
+                "prior such as LogNormal(2, 1)"
+            )
+
+
 def _has_flat_mean(graph: Graph) -> bool:
     """Tell whether the mean is flat; refuse other improper priors than those of mean, spread and noise."""
     scale, noise, flat_mean = graph.scale.node, graph.noise.node, False
@@ -162,7 +216,7 @@ def _is_mean(graph: Graph, index: int, location: int) -> bool:
         (i, a)
         for i, node in enumerate(graph.nodes)
         for a, arg in enumerate(node.args)
-        if arg.node == index
+        if arg.reads(index)
     ]
     if index == location:
         return not readers

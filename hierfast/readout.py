@@ -403,6 +403,10 @@ def open_reader(
         Of all groups.
     """
     inner: Reader
+    if plan.closed is not None:
+        from hierfast.conjugate import ConjugateReader
+
+        return ConjugateReader(plan, values, cores)
     if plan.integrals is not None:
         inner = by_cell = QuadratureReader(plan, values, cores)
         if plan.cell is not None:  # groups without rows are cells too

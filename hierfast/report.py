@@ -388,7 +388,9 @@ def simulate(graph: Graph, n: int = PRIOR_DRAWS) -> dict[str, FloatArray]:
     out = {}
     for i, node in enumerate(graph.nodes):
         prior = getattr(distributions, node.prior)
-        args = [arg.value if arg.node < 0 else read(arg, values, n) for arg in node.args]
+        args = [
+            arg.value if arg.node == arg.other == -1 else read(arg, values, n) for arg in node.args
+        ]
         if prior.proper and all(np.isfinite(arg).all() for arg in args):
             with suppress(ValueError):  # bounds that are unknown and may cross
                 values[i] = prior.draw(rng, n, *args)

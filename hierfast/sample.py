@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from hierfast import _core
+from hierfast.distributions.base import Form
 from hierfast.fit import Draws, Fit
 from hierfast.identification import IdentificationWarning
 from hierfast.plan import Plan, make_plan
@@ -148,7 +149,7 @@ def run_plan(
     InterruptWarning
         If interrupted after it.
     """
-    few = plan.scheme == "collapsed" and len(plan.cells.p) <= FEW_CELLS
+    few = plan.scheme == "collapsed" and len(plan.cells) <= FEW_CELLS
     quick = few and chains * draws <= QUICK
     work = _Chains(plan, seed, draws, chains, CHUNK if quick else FIRST)
     tasks = [partial(work.run, c) for c in range(chains)]
@@ -275,7 +276,7 @@ def finish(
         hi = min(lo + _core.TILE, n)
         point = np.ascontiguousarray(path[:, lo:hi])
         x, part = np.empty((len(values), hi - lo)), np.empty((4, hi - lo))
-        if plan.scheme == "collapsed":
+        if isinstance(plan.target, _core.Collapsed):
             plan.target.finish(seed, chain, plan.tune + 1 + first + lo, point, x, part)
         else:
             x = plan.target.values(point) if plan.target.dim else x
@@ -305,13 +306,16 @@ def read(arg: Any, values: NDArray[np.float64], n: int) -> NDArray[np.float64]:
     numpy.ndarray
         The parameter (n,).
     """
-    if arg.node < 0:
-        return np.full(n, arg.value)
-    x: NDArray[np.float64] = values[arg.node]
-    if arg.form == 0:
+    x: NDArray[np.float64] = np.full(n, arg.value) if arg.node < 0 else values[arg.node]
+    if arg.form == Form.AS_IS:
         return x
-    root = np.sqrt(x)
-    return root if arg.form == 1 else 1.0 / root
+    if arg.form in (Form.SQRT, Form.RSQRT):
+        root = np.sqrt(x)
+        return root if arg.form == Form.SQRT else 1.0 / root
+    other = arg.factor if arg.other < 0 else values[arg.other]
+    if arg.form == Form.TIMES:
+        return np.asarray(x * other)
+    return np.asarray((1.0 - x) * other if arg.form == Form.REST else other / x)
 
 
 def _check_counts(**counts: tuple[Any, int]) -> None:

@@ -9,10 +9,13 @@ from hierfast import diagnose
 
 NEEDED = 40_000  # effective draws behind every figure
 DRAWS = {  # a chain, of four
-    "collapsed": dict.fromkeys(SETTINGS, 15_000) | {"dyes": 25_000, "dyestuff_hc": 20_000},
+    "collapsed": dict.fromkeys(SETTINGS, 15_000)
+    | {"dyes": 25_000, "dyestuff_hc": 20_000}
+    | {"baseball_em_bb": 20_000},
     "gibbs": dict.fromkeys(SETTINGS, 45_000)
     | {"dyes": 600_000, "dyestuff_hc": 90_000}
-    | {"surgical": 60_000, "baseball_em_logit": 130_000},
+    | {"surgical": 60_000, "baseball_em_logit": 130_000}
+    | {"rat_tumors": 250_000, "pumps": 60_000},
     "quadrature": dict.fromkeys(SETTINGS, 16_000)
     | {
         "dyes": 160_000,
@@ -55,6 +58,9 @@ def test_reference_posterior(name, scheme):
     for here, there in setting.names.items():
         share, what = worst(fit.hyper[here], case.figures(there))
         assert share < 1, (here, what, share)
+    for there, derive in setting.derived.items():
+        share, what = worst(derive(fit.hyper), case.figures(there))
+        assert share < 1, (there, what, share)
     thin = slice(None, None, max(1, DRAWS[scheme][name] // 40_000))
     effects = fit.groups.draws(draws=thin)
     for i in range(len(fit.groups)):

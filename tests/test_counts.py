@@ -91,11 +91,10 @@ def test_phi_given_effects_is_the_joint(name):
             return st.binom.logpmf(data["y"], SIZES, rate / (1 + rate)).sum(axis=-1)
         return st.poisson.logpmf(data["y"], SIZES * rate).sum(axis=-1)
 
-    plan.target.condition(theta)
-    got = plan.target.logp(z)
+    got = plan.target.given_effects(theta, z, False)
     want = prior + st.norm.logpdf(theta, mu[:, None], tau[:, None]).sum(axis=1)
     np.testing.assert_allclose(got - got[0], want - want[0], rtol=1e-11, atol=1e-9)
-    got = plan.target.noncentred(theta, z)
+    got = plan.target.given_effects(theta, z, True)
     want = prior + rows(mu[:, None] + tau[:, None] * theta)
     np.testing.assert_allclose(got - got[0], want - want[0], rtol=1e-11, atol=1e-9)
 
@@ -269,7 +268,7 @@ def test_bad_counts(case):
             "is a likelihood of rows, not a prior",
         ),
         (lambda: hf.Model(hf.Binomial(2), hf.Poisson()), ValueError, "Poisson is a likelihood"),
-        (lambda: hf.Model(hf.Binomial(2), hf.Gamma(1, 1)), ValueError, "whole real line"),
+        (lambda: hf.Model(hf.Binomial(2), hf.Gamma(1, 1)), ValueError, "use one of Normal, Beta"),
         (lambda: hf.Model(hf.Gamma(1, 1), POPULATION), ValueError, "not available as a likelihood"),
     ],
 )

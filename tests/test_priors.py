@@ -41,14 +41,17 @@ CASES = {  # parameters, SciPy's log density
         lambda x, m, s: st.lognorm.logpdf(x, s, 0, np.exp(m)),
     ),
     "Uniform": ((np.full(205, -1.0), scales()), lambda x, a, b: st.uniform.logpdf(x, a, b - a)),
+    "Beta": ((scales(), scales()), st.beta.logpdf),
+    "Pareto": ((scales(), scales()), lambda x, a, m: st.pareto.logpdf(x, a, 0, m)),
     "Power": ((-scales(),), lambda x, a: a * np.log(x)),
     "Flat": ((), np.zeros_like),
 }
 
 
 def points(name):
-    real = getattr(ds, name).support is not ds.Support.POSITIVE
-    x = REAL if real else POSITIVE
+    support = getattr(ds, name).support
+    unit = POSITIVE / (1 + POSITIVE)
+    x = {ds.Support.POSITIVE: POSITIVE, ds.Support.UNIT: unit}.get(support, REAL)
     return np.resize(x, 205)
 
 

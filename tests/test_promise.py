@@ -15,6 +15,7 @@ from hierfast import _core
 from hierfast.plan import make_plan
 from hierfast.sample import run_plan
 from hierfast.sampler import Sampler
+from hierfast.schemes import PAIRS
 
 CSRC = Path(__file__).parents[1] / "csrc"
 RNG = np.random.default_rng(12)
@@ -40,14 +41,23 @@ MODELS["successes"] = (
     hf.Model(hf.Binomial(n="trials"), hf.Normal(hf.Flat(), hf.HalfCauchy(hf.Gamma(2, 2)))),
     COUNTED | {"trials": COUNTED["y"] + RNG.integers(0, 5, 400)},
 )
+MODELS["rates"] = (hf.Model(hf.Poisson(exposure="size"), hf.Gamma(hf.Exponential(1), 2)), COUNTED)
+MODELS["shares"] = (
+    hf.Model(
+        hf.Binomial(n="trials"),
+        hf.Beta(mean=hf.Uniform(0, 1), concentration=hf.LogNormal(hf.Normal(1, 1), 1)),
+    ),
+    MODELS["successes"][1],
+)
 SCHEMES = ["collapsed", "collapsed:slice", "gibbs", "quadrature"]
 
 
 def settings():
     for name in MODELS:
         for scheme in SCHEMES:
-            counts = "size" in MODELS[name][1]
-            if counts and scheme not in ("quadrature", "gibbs"):
+            model = MODELS[name][0]
+            pair = type(model.likelihood).__name__, type(model.population).__name__
+            if scheme.split(":")[0] not in PAIRS[pair].schemes:
                 continue
             if (name, scheme) != ("known", "quadrature"):
                 yield pytest.param(name, scheme, id=f"{name}-{scheme}")

@@ -1,6 +1,6 @@
 /* phi/hyper.c: a small directed graph of priors over the unknowns.
  *   (1) log p(z) = sum_i log p_i(x_i | parameters read from earlier x) + log |dx_i / dz_i|
- *   x = z on the real line; x = exp z, Jacobian z; x = a + (b - a) / (1 + exp(-z)),
+ *   x = z on the real line; x = exp z, Jacobian z; x = a + (b - a) / (1 + exp(-z)), a = 0 and b = 1 of a probability,
  *   Jacobian log(b - a) - |z| - 2 log1p(exp(-|z|)).
  * Source: change of variables; a node's arguments have smaller indices than the node. */
 #include "phi.h"
@@ -12,8 +12,11 @@ int hf_hyper_dim(const hf_hyper *h) { return h->n_node - (h->skip >= 0); }
 double hf_arg_at(const hf_arg *a, const double *x, int n, int i) {
   double v = a->node < 0 ? a->value : x[a->node * n + i];
   if (a->form == HF_AS_IS) return v;
-  v = __builtin_sqrt(v);
-  return a->form == HF_SQRT ? v : 1.0 / v;
+  if (a->form == HF_SQRT) return __builtin_sqrt(v);
+  if (a->form == HF_RSQRT) return 1.0 / __builtin_sqrt(v);
+  double w = a->other < 0 ? a->factor : x[a->other * n + i];
+  if (a->form == HF_OVER) return w / v;
+  return a->form == HF_TIMES ? v * w : (1.0 - v) * w;
 }
 
 double hf_arg_inverse(const hf_arg *a, double value) {
@@ -25,7 +28,11 @@ double hf_hyper_coordinate(const hf_hyper *h, int i, const double *values, doubl
   const hf_node *node = &h->node[i];
   if (node->support == HF_REAL) return x;
   if (node->support == HF_POSITIVE) return hf_log(x);
-  double a = hf_arg_at(&node->par[0], values, 1, 0), b = hf_arg_at(&node->par[1], values, 1, 0);
+  double a = 0.0, b = 1.0;
+  if (node->support == HF_BOUNDED) {
+    a = hf_arg_at(&node->par[0], values, 1, 0);
+    b = hf_arg_at(&node->par[1], values, 1, 0);
+  }
   double s = (x - a) / (b - a);
   s = s > 1e-3 ? s : 1e-3;
   s = s < 0.999 ? s : 0.999;
@@ -40,8 +47,10 @@ static void to_value(const hf_node *node, int n, const hf_col *par, const double
     for (int i = 0; i < n; i++) x[i] = hf_exp(z[i]);
     for (int i = 0; i < n; i++) lp[i] += z[i];
   } else {
+    int unit = node->support == HF_UNIT;
     for (int i = 0; i < n; i++) {
-      double a = par[0].p[i * par[0].stride], b = par[1].p[i * par[1].stride];
+      double a = unit ? 0.0 : par[0].p[i * par[0].stride];
+      double b = unit ? 1.0 : par[1].p[i * par[1].stride];
       double e = hf_exp(-__builtin_fabs(z[i])), s = e / (1.0 + e);
       x[i] = z[i] > 0.0 ? b - (b - a) * s : a + (b - a) * s;
       lp[i] += hf_log(b - a) - __builtin_fabs(z[i]) - 2.0 * hf_log1p(e);
@@ -62,7 +71,7 @@ int hf_hyper_expand(const hf_kernels_t *k, const hf_hyper *h, int n, const doubl
     for (int a = 0; a < prior->n_par; a++) {
       const hf_arg *arg = &node->par[a];
       par[a].p = buf[a];
-      par[a].stride = arg->node >= 0;
+      par[a].stride = arg->node >= 0 || (arg->form >= HF_TIMES && arg->other >= 0);
       for (int i = 0; i < (par[a].stride ? n : 1); i++) buf[a][i] = hf_arg_at(arg, x, n, i);
     }
     to_value(node, n, par, next, x + j * n, lp);

@@ -61,9 +61,9 @@ int hf_collapsed_finish(const hf_collapsed *c, uint64_t seed, uint32_t chain, ui
  * largest lambda within 1/2 of the top, and mean and variance there. */
 int hf_lambda_scan(const hf_collapsed *c, double drop, const volatile int *stop, double *lo,
                    double *hi, double *best, double *mean, double *sigma2);
-/* A point z (d,) near the mode: the unknowns that arguments `data` read make these `known`, others
- * are scanned. */
-int hf_start(const hf_target *t, const hf_hyper *h, const hf_arg data[3], const double known[3],
+/* A point z (d,) near the mode: the unknowns that n arguments `data` read make these `known` (n,), others
+ * are scanned. The arguments read one unknown each. */
+int hf_start(const hf_target *t, const hf_hyper *h, int n, const hf_arg *data, const double *known,
              double *z);
 
 /* --- mode.c --- */
@@ -105,6 +105,22 @@ int hf_independence(const hf_target *t, const hf_proposal *p, uint64_t seed, uin
  * the intervals that reached the cap on their length inside the slice. */
 int hf_slice_sweep(const hf_target *t, const double *shape, uint64_t key, uint32_t sweep,
                    int passes, double *z, double *lp, int64_t *cut);
+
+/* --- conjugate.c: counts whose effects are integrated out in closed form --- */
+
+typedef struct {
+  const hf_kernels_t *kernels;
+  const hf_hyper *hyper;
+  const hf_pair *pair;
+  hf_arg shape[2];
+  hf_counts counts;
+} hf_conjugate;
+
+int hf_conjugate_eval(const hf_target *t, int n, const double *z, double *lp);
+/* Effects (n,) of groups with counts y of size given values x (n_node,): (2) of the pair. */
+void hf_conjugate_draw(const hf_conjugate *c, const double *x, uint64_t key, uint32_t sweep,
+                       int64_t n, const uint64_t *label, const double *y, const double *size,
+                       double *out);
 
 /* --- integrated.c: any family, effects integrated out by quadrature --- */
 

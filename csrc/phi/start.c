@@ -65,17 +65,18 @@ static int scan(const hf_target *t, const hf_hyper *h, const int *fixed, double 
   return HF_OK;
 }
 
-int hf_start(const hf_target *t, const hf_hyper *h, const hf_arg data[3], const double known[3],
+int hf_start(const hf_target *t, const hf_hyper *h, int n, const hf_arg *data, const double *known,
              double *z) {
   double values[HF_MAX_PHI] = {0};
   int fixed[HF_MAX_PHI] = {0}, free_left = 0;
-  for (int a = 0; a < 3; a++)
+  for (int a = 0; a < n; a++)
     if (data[a].node >= 0) values[data[a].node] = hf_arg_inverse(&data[a], known[a]);
   for (int j = 0, k = 0; j < h->n_node; j++) {
     if (j == h->skip) continue;
     int touched = 0;
-    for (int a = 0; a < 3; a++) touched |= data[a].node == j;
-    if (!touched) values[j] = h->node[j].support == HF_REAL ? 0.0 : 1.0;
+    for (int a = 0; a < n; a++) touched |= data[a].node == j;
+    if (!touched)
+      values[j] = h->node[j].support == HF_REAL ? 0.0 : h->node[j].support == HF_UNIT ? 0.5 : 1.0;
     z[k] = touched ? hf_hyper_coordinate(h, j, values, values[j]) : 0.0;
     free_left += !touched;
     fixed[k++] = touched;

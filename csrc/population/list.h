@@ -1,2 +1,4 @@
 /* population/list.h: read twice, once for the bodies and once for the table. One line a population. */
+#include "population/beta.h"
+#include "population/gamma.h"
 #include "population/normal.h"

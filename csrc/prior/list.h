@@ -13,4 +13,6 @@
 #include "prior/scaled_inverse_chi2.h"
 #include "prior/log_normal.h"
 #include "prior/uniform.h"
+#include "prior/beta.h"
+#include "prior/pareto.h"
 #include "prior/power.h"

@@ -48,6 +48,7 @@ static int HF_NAME(find_modes)(const hf_integral *q, int n, const hf_col *stat, 
   HF_NAME(joint) next;
   double to[HF_TILE], step[HF_TILE];
   for (int i = 0; i < n; i++) mode[i] = loc.p[i * loc.stride];
+  if (q->population->middle) q->population->middle(n, ppar, mode);
   int status = HF_NAME(joint_eval)(q, n, mode, stat, lpar, loc, ppar, 1, at);
   for (int i = 0; !status && i < n; i++) step[i] = at->d1[i] / -at->d2[i];
   for (int it = 0; !status && it < HF_NAME(NEWTON); it++) {

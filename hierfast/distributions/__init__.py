@@ -1,6 +1,7 @@
 """The distributions, one file each; adding one is a new file and one line here."""
 
 from hierfast.distributions.base import Distribution, Support
+from hierfast.distributions.beta import Beta
 from hierfast.distributions.binomial import Binomial
 from hierfast.distributions.exponential import Exponential
 from hierfast.distributions.flat import Flat
@@ -11,6 +12,7 @@ from hierfast.distributions.half_student_t import HalfStudentT
 from hierfast.distributions.inverse_gamma import InverseGamma
 from hierfast.distributions.log_normal import LogNormal
 from hierfast.distributions.normal import Normal
+from hierfast.distributions.pareto import Pareto
 from hierfast.distributions.poisson import Poisson
 from hierfast.distributions.power import Power
 from hierfast.distributions.scaled_inverse_chi2 import ScaledInverseChi2
@@ -18,6 +20,7 @@ from hierfast.distributions.student_t import StudentT
 from hierfast.distributions.uniform import Uniform
 
 __all__ = [
+    "Beta",
     "Binomial",
     "Distribution",
     "Exponential",
@@ -29,6 +32,7 @@ __all__ = [
     "InverseGamma",
     "LogNormal",
     "Normal",
+    "Pareto",
     "Poisson",
     "Power",
     "ScaledInverseChi2",

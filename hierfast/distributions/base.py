@@ -21,14 +21,22 @@ class Support(IntEnum):
     REAL = 0
     POSITIVE = 1
     BOUNDED = 2
+    UNIT = 3
 
 
 class Form(IntEnum):
-    """How a written argument becomes the parameter of the density; numbers of ``csrc/hf.h``."""
+    """How written arguments become a parameter of the density; numbers of ``csrc/hf.h``.
+
+    ``SQRT`` and ``RSQRT`` are the root of one argument and one over it; of two arguments a and b,
+    ``TIMES`` is a b, ``REST`` is (1 - a) b, ``OVER`` is b / a.
+    """
 
     AS_IS = 0
     SQRT = 1
     RSQRT = 2
+    TIMES = 3
+    REST = 4
+    OVER = 5
 
 
 class Argument(NamedTuple):
@@ -38,6 +46,14 @@ class Argument(NamedTuple):
     value: float | str | Distribution | None
     domain: Support
     form: Form
+
+
+class Parameter(NamedTuple):
+    """A parameter of the density: which written argument, in which form, with which other one."""
+
+    argument: int
+    form: Form
+    other: int = -1
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -53,6 +69,10 @@ class Distribution:
     domain: ClassVar[dict[str, Support]]
     proper: ClassVar[bool] = True
     only_rows: ClassVar[bool] = False  # a likelihood, which is neither population nor prior
+    place: ClassVar[int] = -1  # of a population: the parameter that is its location, if one is
+    shape: ClassVar[
+        tuple[int, ...]
+    ] = ()  # its others in the order of csrc/population; none: no population
     logpdf: ClassVar[Callable[..., FloatArray]]
     draw: ClassVar[Callable[..., Any]]
 
@@ -65,18 +85,26 @@ class Distribution:
         self.check()
 
     def arguments(self) -> tuple[Argument, ...]:
-        """Arguments in the order of the C core's parameters."""
+        """Arguments as they were written."""
         return tuple(
             Argument(name, getattr(self, name), domain, Form.AS_IS)
             for name, domain in self.domain.items()
         )
+
+    def parameters(self) -> tuple[Parameter, ...]:
+        """How the C core's parameters, in its order, are read off the arguments."""
+        return tuple(Parameter(i, a.form) for i, a in enumerate(self.arguments()))
 
     def check(self) -> None:
         """Check what concerns several arguments at once; nothing by default."""
 
     def is_positive(self) -> bool:
         """Tell whether the distribution can be the prior of a positive unknown."""
-        return self.support is Support.POSITIVE
+        return self.support in (Support.POSITIVE, Support.UNIT)
+
+    def is_unit(self) -> bool:
+        """Tell whether the distribution can be the prior of an unknown between 0 and 1."""
+        return self.support is Support.UNIT
 
     def missing(self) -> tuple[str, ...]:
         """Names of arguments that were left out."""
@@ -115,9 +143,12 @@ class Distribution:
                     f"{name} cannot be simulated: {argument.name} is the column {value!r}, "
                     "whose values are not known here; give a number or a distribution"
                 )
-            number = float(value.rvs(rng)) if isinstance(value, Distribution) else value
-            values.append(apply_form(number, argument.form))
-        drawn: FloatArray | float = self.draw(rng, size, *values)
+            values.append(float(value.rvs(rng)) if isinstance(value, Distribution) else value)
+        read = (
+            apply_form(values[p.argument], p.form, values[p.other] if p.other >= 0 else 1.0)
+            for p in self.parameters()
+        )
+        drawn: FloatArray | float = self.draw(rng, size, *read)
         return drawn
 
     def __repr__(self) -> str:
@@ -127,8 +158,8 @@ class Distribution:
         return f"{type(self).__name__}({inside})"
 
 
-def apply_form(value: float, form: Form) -> float:
-    """Turn a number as written into the density's parameter.
+def apply_form(value: float, form: Form, other: float = 1.0) -> float:
+    """Turn numbers as written into the density's parameter.
 
     Parameters
     ----------
@@ -136,12 +167,20 @@ def apply_form(value: float, form: Form) -> float:
         A standard deviation, variance or precision, as `form` says.
     form : Form
         How it is read.
+    other : float
+        The second argument of forms that read two.
 
     Returns
     -------
     float
         The parameter; square root and division round correctly, so every machine agrees.
     """
+    if form is Form.TIMES:
+        return value * other
+    if form is Form.REST:
+        return (1.0 - value) * other
+    if form is Form.OVER:
+        return other / value
     if form is Form.AS_IS:
         return value
     root = math.sqrt(value)
@@ -211,6 +250,8 @@ def check_argument(owner: Distribution, argument: Argument) -> float | str | Dis
         raise ValueError(f"{who} must be finite; got {_short(value)}")
     if domain is Support.POSITIVE and number <= 0:
         raise ValueError(f"{who} must be positive; got {format_value(number)}")
+    if domain is Support.UNIT and not 0 < number < 1:
+        raise ValueError(f"{who} must lie between 0 and 1; got {format_value(number)}")
     return number
 
 
@@ -296,6 +337,11 @@ def _check_prior(who: str, prior: Distribution, domain: Support) -> Distribution
         raise ValueError(
             f"{who} has the prior {prior!r}, which lacks {missing[0]}; "
             "a prior needs all its arguments (only a likelihood leaves its location out)"
+        )
+    if domain is Support.UNIT and not prior.is_unit():
+        raise ValueError(
+            f"{who} must lie between 0 and 1, and its prior {prior!r} reaches beyond; use Beta(1, 1) or "
+            "Uniform(0, 1)"
         )
     if domain is Support.POSITIVE and not prior.is_positive():
         if prior.support is Support.BOUNDED:

@@ -41,6 +41,10 @@ class Flat(Distribution):
         """Flat takes the support of whatever it is the prior of."""
         return True
 
+    def is_unit(self) -> bool:
+        """Flat takes the support of whatever it is the prior of."""
+        return True
+
     @staticmethod
     def logpdf(x: ArrayLike) -> FloatArray:
         """Log density, equation (1).

@@ -1,31 +1,42 @@
-"""Gamma(alpha, beta): positive, by shape and rate."""
+"""Gamma(alpha, beta) or Gamma(alpha, mean=): positive, by shape and rate."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from hierfast.distributions.base import Distribution, FloatArray, Support
+from hierfast.distributions.base import (
+    Argument,
+    Distribution,
+    FloatArray,
+    Form,
+    Parameter,
+    Support,
+)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Gamma(Distribution):
-    r"""The gamma distribution.
+    r"""The gamma distribution; population of the rates of Poisson rows, and a prior.
 
     .. math::
 
         \log p(x) = \alpha \log \beta - \log\Gamma(\alpha) + (\alpha - 1) \log x - \beta x
             \qquad x > 0 \tag{1}
 
+    Given are `alpha` and either `beta` or `mean`, with :math:`\beta = \alpha / m`.
+
     Parameters
     ----------
     alpha : float, str or Distribution
         Shape, positive.
-    beta : float, str or Distribution
-        Rate, positive; the mean is alpha / beta.
+    beta : float, str or Distribution, optional
+        Rate, positive.
+    mean : float, str or Distribution, optional
+        Mean :math:`m`, positive.
 
     Notes
     -----
@@ -39,10 +50,30 @@ class Gamma(Distribution):
     """
 
     alpha: float | str | Distribution
-    beta: float | str | Distribution
+    beta: float | str | Distribution | None = None
+    mean: float | str | Distribution | None = field(default=None, kw_only=True)
 
     support: ClassVar[Support] = Support.POSITIVE
-    domain: ClassVar[dict[str, Support]] = {"alpha": Support.POSITIVE, "beta": Support.POSITIVE}
+    domain: ClassVar[dict[str, Support]] = {}
+    shape: ClassVar[tuple[int, ...]] = (0, 1)
+
+    def arguments(self) -> tuple[Argument, ...]:
+        """Give the shape, then the rate or the mean."""
+        alpha = Argument("alpha", self.alpha, Support.POSITIVE, Form.AS_IS)
+        others = (
+            Argument("beta", self.beta, Support.POSITIVE, Form.AS_IS),
+            Argument("mean", self.mean, Support.POSITIVE, Form.AS_IS),
+        )
+        given = [a for a in others if a.value is not None]
+        if len(given) != 1:
+            got = "both" if given else "neither"
+            raise ValueError(f"Gamma needs alpha and exactly one of beta and mean; got {got}")
+        return alpha, given[0]
+
+    def parameters(self) -> tuple[Parameter, ...]:
+        """Give shape and rate."""
+        rate = Parameter(1, Form.AS_IS) if self.mean is None else Parameter(1, Form.OVER, 0)
+        return Parameter(0, Form.AS_IS), rate
 
     @staticmethod
     def logpdf(x: ArrayLike, alpha: ArrayLike, beta: ArrayLike) -> FloatArray:

@@ -63,6 +63,8 @@ class Normal(Distribution):
     weights: float | str | None = field(default=None, kw_only=True)
 
     support: ClassVar[Support] = Support.REAL
+    place: ClassVar[int] = 0
+    shape: ClassVar[tuple[int, ...]] = (1,)
     domain: ClassVar[dict[str, Support]] = {"mu": Support.REAL, "sigma": Support.POSITIVE}
 
     def arguments(self) -> tuple[Argument, ...]:

@@ -65,6 +65,13 @@ class Uniform(Distribution):
             return self.lower >= 0
         return isinstance(self.lower, Distribution) and self.lower.is_positive()
 
+    def is_unit(self) -> bool:
+        """Tell whether both bounds are known and between 0 and 1."""
+        lower, upper = self.lower, self.upper
+        return (
+            isinstance(lower, float) and isinstance(upper, float) and lower >= 0.0 and upper <= 1.0
+        )
+
     @staticmethod
     def logpdf(x: ArrayLike, lower: ArrayLike, upper: ArrayLike) -> FloatArray:
         """Log density, equation (1).

@@ -65,6 +65,9 @@ class Plan:
         What it leaves in the log posterior around the mode, in nats; 0 where there is none.
     integrals : Integrated or None
         What integrates the effects of cells given the hyperparameters, where that is by quadrature.
+    closed : Conjugate or None
+        What draws effects given the hyperparameters in closed form, where counts allow it: they are
+        then read on their natural scale.
     seconds : tuple of float
         Spent on reading the data, and on deciding.
 
@@ -101,6 +104,7 @@ class Plan:
     order: int = 0
     quadrature_error: float = 0.0
     integrals: Any = None
+    closed: Any = None
     seconds: tuple[float, float] = (0.0, 0.0)
 
     @cached_property

@@ -1,4 +1,4 @@
-"""Counts in Normal groups on the link scale: effects integrated out by quadrature, cell by cell."""
+"""Counts in groups on the link scale: effects integrated out by quadrature, cell by cell."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ ORDER = 15  # nodes while the mode is searched
 
 
 class CountBuilder(Builder):
-    """Plans of models with Binomial or Poisson rows and a Normal population."""
+    """Plans of models with rows of counts and a population on the link scale."""
 
     schemes: ClassVar[tuple[str, ...]] = ("quadrature", "gibbs")
     best: ClassVar[str] = "quadrature"
@@ -63,8 +63,13 @@ class CountBuilder(Builder):
         columns = read_columns(data, y, group, roles, groups, na)
         counts = read_counts(columns, given, likelihood.whole)
         cells = compute_cells(counts, likelihood.whole)
-        check_proper_counts(graph, cells, likelihood.whole)
+        cls.check_proper(graph, cells, likelihood.whole)
         return Read(counts, counts.informed(), cells, None, columns.dropped, columns.y_name)
+
+    @classmethod
+    def check_proper(cls, graph: Graph, cells: CountCells, whole: bool) -> None:
+        """Refuse improper posteriors."""
+        check_proper_counts(graph, cells, whole)
 
     def find_weak(self) -> tuple[str, ...]:
         """Say what the data cannot tell."""
@@ -82,7 +87,7 @@ class CountBuilder(Builder):
             graph.population,
             columns[:2],
             (),
-            (graph.scale,),
+            graph.shape,
             self.level,
             columns[2],
             ORDER,
@@ -98,7 +103,7 @@ class CountBuilder(Builder):
         scout = self.target(-(-count // SAMPLE)) if count > SAMPLE else target
         start: list[float] = []
         if target.dim:
-            start = scout.mode(scout.start(self.pooled(), 0.5, 1.0))
+            start = scout.mode(scout.start(self.known()))
         return target, start
 
     def quadrature(self) -> Plan:
@@ -117,11 +122,16 @@ class CountBuilder(Builder):
         graph, counts = self.graph, self.stats
         columns = [np.ascontiguousarray(c) for c in (counts.y, counts.size)]
         target = _core.Sliced(
-            graph, graph.likelihood, graph.population, columns, (), (graph.scale,), self.level
+            graph, graph.likelihood, graph.population, columns, (), graph.shape, self.level
         )
-        blocks = ("eta", "centred eta", "noncentred eta") if target.dim else ()
-        how = "slices given effects that move by slices, interwoven"
+        blocks: tuple[str, ...] = ("eta", "centred eta", "noncentred eta")[: 2 + graph.located]
+        how = "slices given effects that move by slices" + ", interwoven" * graph.located
+        blocks = blocks if target.dim else ()
         return self.finish("gibbs", how, target, blocks, start=start, integrals=integrals)
+
+    def known(self) -> tuple[tuple[Any, float], ...]:
+        """Pair the population's parameters with what the data suggest for them."""
+        return (self.graph.location, self.pooled()), (self.graph.scale, 0.5)
 
     def pooled(self) -> float:
         """Effect that all groups would have if they had the same, as the core takes its logarithm."""

@@ -46,9 +46,10 @@ class NormalBuilder(Builder):
         cores: int,
     ) -> Read:
         """Read rows, or ready statistics; refuse improper posteriors."""
+        likelihood: Any = model.likelihood
         if isinstance(data, Statistics):
             _check_statistics(data, graph, y=y, group=group, groups=groups)
-            if model.likelihood.weights is not None:
+            if likelihood.weights is not None:
                 raise ValueError("Statistics have counted their rows already; leave weights out")
             stats, location, dropped, y_name = data, None, "", "y"
         else:
@@ -57,7 +58,7 @@ class NormalBuilder(Builder):
             roles = Roles(
                 graph.noise_column,
                 graph.noise.form,
-                model.likelihood.weights,
+                likelihood.weights,
                 graph.location_column,
             )
             columns = read_columns(data, y, group, roles, groups, na)
@@ -79,7 +80,10 @@ class NormalBuilder(Builder):
         scout = _core.Collapsed(self.graph, skip, cells, self.level)
         low, high, best, mean, sigma2 = scout.scan(DROP)
         sigma = math.sqrt(sigma2)
-        start = scout.start(mean, math.sqrt(best) * sigma, sigma) if scout.dim else []
+        start = []
+        if scout.dim:
+            spread = (self.graph.scale, math.sqrt(best) * sigma)
+            start = scout.start(((self.graph.location, mean), spread, (self.graph.noise, sigma)))
         return scout, (low, high), start
 
     def tabulate(self, target: Any, low: float, high: float) -> int:
@@ -145,7 +149,7 @@ class NormalBuilder(Builder):
             "Normal",
             columns,
             (self.graph.noise,),
-            (self.graph.scale,),
+            self.graph.shape,
             self.level,
         )
         target.watch(self.stop)

@@ -57,7 +57,7 @@ static void collapsed(const hf_kernels_t *k, int skip, int grid, int slice) {
   plan.target = (hf_target){hf_hyper_dim(&h), hf_collapsed_eval, &c, NULL};
   plan.block[0] =
       slice ? (hf_block){hf_block_slice, 0, 0} : (hf_block){hf_block_independence, 0, HF_MANY};
-  CHECK(hf_start(&plan.target, &h, data, known, z) == HF_OK);
+  CHECK(hf_start(&plan.target, &h, 3, data, known, z) == HF_OK);
   CHECK(hf_proposal_build(&plan.target, z, 3, grid, &proposal) == HF_OK);
   hf_proposal_start(&proposal, 3, 1, s.z);
   CHECK(plan.target.eval(&plan.target, 1, s.z, &s.lp) == HF_OK);

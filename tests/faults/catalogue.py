@@ -113,10 +113,11 @@ WRITTEN = [  # after the tests, by who wrote them
           "y, size = y * weight, None if", "y, size = y * 1.0, None if"),
     Fault("effects of cells in the order of groups", "hierfast/groups.py",
           "            out[self.order] = found\n", "            out[:] = found\n"),
-    Fault("sums of squares of effects unsquared", "csrc/theta/slice.c",
-          "sum[1] += eta[j] * eta[j];", "sum[1] += __builtin_fabs(eta[j]);"),
+    Fault("population read with the standard scale given effects", "csrc/theta/slice.c",
+          "status = add_up(c, 1, x, n, i, f->eta, f->loc, f->scale, lp + i);",
+          "status = add_up(c, 1, x, n, i, f->eta, f->loc, 1.0, lp + i);"),
     Fault("effects left behind by the centred step", "csrc/run.c",
-          "(c->at_loc - loc + c->at_scale * s->eta[j]) / tau", "s->eta[j] + 0.0 * (loc + tau)"),
+          "(given.loc - loc + given.scale * s->eta[j]) / scale", "s->eta[j] + 0.0 * (loc + scale)"),
     Fault("population forgotten in the slice of an effect", "csrc/theta/slice.c",
           "double sum = lp[i] + prior[i];", "double sum = lp[i] + 0.5 * prior[i];"),
     Fault("one stream for the slices of all effects", "csrc/theta/slice.c",
@@ -160,7 +161,7 @@ OTHERS = [
           "total = covariance[:, :1] + mean.var(axis=1, ddof=1)[:, None]",
           "total = covariance[:, :1]"),
     Fault("a known variance read as a standard deviation", "hierfast/graph.py",
-          "int(Form.AS_IS), apply_form(value, form)", "int(Form.AS_IS), value"),
+          "apply_form(one.value, form, two.value)", "one.value"),
 ]  # fmt: skip
 
 FAULTS = WRITTEN + OTHERS

@@ -1,7 +1,7 @@
 """The reference cases as models: what each is called here and there."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,7 @@ class Setting:
     effect: str = "theta"
     schemes: tuple[str, ...] = ("collapsed", "gibbs", "quadrature")
     natural: Callable[[Any], Any] = lambda x: x  # from the scale of our effects to the reference's
+    derived: dict[str, Callable[[Any], Any]] = field(default_factory=dict)  # of the unknowns
 
 
 def expit(x):
@@ -76,5 +77,38 @@ SETTINGS = {
         {"group_mu": "mu", "group_sigma": "sigma"},
         schemes=("quadrature", "gibbs"),
         natural=expit,
+    ),
+    "reedfrogs": Setting(
+        hf.Model(hf.Binomial(n="density"), hf.Normal(hf.Normal(0, 1.5), hf.Exponential(1))),
+        {"y": "surv", "group": "tank"},
+        {"tank_mu": "a_bar", "tank_sigma": "sigma"},
+        effect="a",
+        schemes=("quadrature", "gibbs"),
+    ),
+    "rat_tumors": Setting(
+        hf.Model(hf.Binomial(n="n"), hf.Beta(mean=hf.Uniform(0, 1), concentration=hf.Power(-1.5))),
+        {"y": "y"},
+        {"group_mean": "mean = alpha/(alpha+beta)"},
+        schemes=("collapsed", "gibbs"),
+        derived={
+            "alpha": lambda u: u["group_mean"] * u["group_concentration"],
+            "beta": lambda u: (1 - u["group_mean"]) * u["group_concentration"],
+            "log(alpha+beta)": lambda u: np.log(u["group_concentration"]),
+        },
+    ),
+    "baseball_em_bb": Setting(
+        hf.Model(
+            hf.Binomial(n="n"), hf.Beta(mean=hf.Uniform(0, 1), concentration=hf.Pareto(1.5, 1))
+        ),
+        {"y": "y"},
+        {"group_mean": "phi", "group_concentration": "kappa"},
+        schemes=("collapsed",),
+        derived={"log(kappa)": lambda u: np.log(u["group_concentration"])},
+    ),
+    "pumps": Setting(
+        hf.Model(hf.Poisson(exposure="t"), hf.Gamma(hf.Exponential(1), hf.Gamma(0.1, 1))),
+        {"y": "x"},
+        {"group_alpha": "alpha", "group_beta": "beta"},
+        schemes=("collapsed", "gibbs", "quadrature"),
     ),
 }

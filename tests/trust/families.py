@@ -12,6 +12,9 @@ from typing import Any
 import mpmath
 import numpy as np
 
+from hierfast import distributions
+from hierfast.likelihoods import beta, gamma
+
 HUGE = (1e-8, 1e-3, 0.7, 40.0, 1e6)  # values of a positive parameter
 
 
@@ -22,10 +25,13 @@ class Prior:
     params: tuple[tuple[float, ...], ...]
     exact: Callable[..., Any]
     positive: bool = True
+    unit: bool = False
 
     def points(self):
         """Every x with every parameter, columns of equal length."""
         size = np.array([1e-300, 1e-20, 1e-3, 0.9, 3.0, 50.0, 1e8, 1e150])
+        if self.unit:
+            size = np.array([1e-300, 1e-20, 1e-3, 0.4, 0.999, 1 - 1e-12])
         x = size if self.positive else np.concatenate([-size[::-1], [0.0], size])
         grid = np.array(list(itertools.product(x, *self.params)))
         return [np.ascontiguousarray(column) for column in grid.T]
@@ -43,6 +49,18 @@ def log_gamma(x, a, b):
 
 def log_inverse_gamma(x, a, b):
     return a * mpmath.log(b) - mpmath.loggamma(a) - (a + 1) * mpmath.log(x) - b / x
+
+
+def log_beta(x, a, b):
+    m = mpmath
+    of = m.loggamma(a) + m.loggamma(b) - m.loggamma(a + b)
+    return (a - 1) * m.log(x) + (b - 1) * m.log1p(-x) - of
+
+
+def log_pareto(x, a, m):
+    if x < m:
+        return mpmath.mpf("-inf")
+    return mpmath.log(a) + a * mpmath.log(m) - (a + 1) * mpmath.log(x)
 
 
 def log_normal(x, m, s):
@@ -77,6 +95,8 @@ PRIORS = {
         lambda x, a, b: -mpmath.log(b - a) if a <= x <= b else mpmath.mpf("-inf"),
         positive=False,
     ),
+    "Beta": Prior((HUGE, HUGE), log_beta, unit=True),
+    "Pareto": Prior((HUGE, HUGE), log_pareto),
     "Power": Prior(((-2.5, -1.0, 0.5),), lambda x, a: a * mpmath.log(x)),
 }
 
@@ -159,10 +179,20 @@ LIKELIHOODS = {
 
 @dataclass(frozen=True)
 class Population:
-    """A population: its parameters and its log density at theta given its location."""
+    """A population: its parameters, its log density at theta given its location, its plain NumPy twin."""
 
     params: tuple[tuple[float, ...], ...]
     log: Callable[..., Any]  # (lib, theta, loc, *params)
+    twin: Callable[..., Any]  # (theta, loc, *params) -> log density
+    middle: Callable[..., float] | None = None  # of one without a location: the mode
+
+    def places(self, params):
+        """Location, points around it, and the size of what is added up there."""
+        unit = np.array([-30.0, -1.0, 0.0, 1e-4, 2.0, 8.0])
+        if self.middle is None:
+            yield from ((loc, loc + params[0] * unit, 1.0) for loc in (0.0, -3.5, 1e5))
+        else:
+            yield 0.0, self.middle(*params) + unit, 1.0 + 40.0 * sum(params)
 
 
 POPULATIONS = {
@@ -171,5 +201,26 @@ POPULATIONS = {
         lambda lib, theta, loc, tau: (
             -((theta - loc) ** 2) / (2 * tau**2) - lib.log(tau) - lib.log(2 * lib.pi) / 2
         ),
-    )
+        distributions.Normal.logpdf,
+    ),
+    "Beta": Population(
+        (HUGE, HUGE),
+        lambda lib, theta, loc, a, b: (
+            -a * lib.log1p(lib.exp(-theta))
+            - b * lib.log1p(lib.exp(theta))
+            - lib.loggamma(a)
+            - lib.loggamma(b)
+            + lib.loggamma(a + b)
+        ),
+        lambda theta, loc, a, b: beta.log_population(theta, a, b)[0],
+        lambda a, b: float(np.log(a / b)),
+    ),
+    "Gamma": Population(
+        (HUGE, HUGE),
+        lambda lib, theta, loc, a, b: (
+            a * (theta + lib.log(b)) - b * lib.exp(theta) - lib.loggamma(a)
+        ),
+        lambda theta, loc, a, b: gamma.log_population(theta, a, b)[0],
+        lambda a, b: float(np.log(a / b)),
+    ),
 }

@@ -209,7 +209,7 @@ def coordinates(graph, unknowns, skip=-1):
             z.append(math.log(x))
             jacobian += math.log(x)
         else:
-            a, b = (arg.value for arg in node.args)
+            a, b = (arg.value for arg in node.args) if node.support == 2 else (0.0, 1.0)
             z.append(math.log((x - a) / (b - x)))
             jacobian += math.log((x - a) * (b - x) / (b - a))
     return z, jacobian

@@ -1,0 +1,251 @@
+r"""Groups of a conjugate population given the hyperparameters, read as mixtures over their draws.
+
+With shapes a, b of the population at a draw, a group of counts y out of s is
+
+.. math::
+
+    p \mid y \sim \mathrm{Beta}(a + y, b + s - y), \qquad
+    r \mid y \sim \mathrm{Gamma}(a + y, b + s)                                       \tag{1}
+
+as in csrc/conjugate; its posterior is the mixture of these over the draws. Means and sds of the mixture
+are sums; a quantile q solves
+
+.. math:: \frac{1}{M} \sum_m F_m(q) = p                                               \tag{2}
+
+by Newton steps on the logarithm of the nearer tail, over the logit or logarithm of q, within a bracket.
+Source: Gelman et al., *Bayesian Data Analysis*, 3rd ed., sections 2.4 and 2.6.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hierfast.plan import Plan
+from hierfast.sample import read
+from hierfast.threads import pieces, run_all
+
+FloatArray = NDArray[np.float64]
+
+TERMS = 200_000_000  # terms of mixtures that a read-out of moments may spend
+CALLS = 6_000_000  # distribution functions that one of quantiles may
+FEW = 24  # draws that are always read
+AT_ONCE = 32  # cells whose quantiles are solved for together
+STEPS = 60
+CLOSE = 1e-9  # probability by which a quantile may be off
+
+
+class BetaGroups:
+    """Equation (1) for probabilities."""
+
+    @staticmethod
+    def shapes(a: Any, b: Any, y: FloatArray, size: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Give both shapes."""
+        return a + y, b + (size - y)
+
+    @staticmethod
+    def moments(a: FloatArray, b: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Give mean and variance."""
+        both = a + b
+        mean = a / both
+        return mean, mean * (b / both) / (both + 1.0)
+
+    @staticmethod
+    def middle(mean: FloatArray, var: FloatArray, p: float) -> FloatArray:
+        """Give the quantile of one beta with these moments, as a logit."""
+        from scipy.special import betaincinv, logit
+
+        both = np.maximum(mean * (1.0 - mean) / var - 1.0, 1e-3)
+        found = betaincinv(mean * both, (1.0 - mean) * both, p)
+        return np.asarray(logit(np.clip(found, 1e-280, 1.0 - 1e-16)))
+
+    @staticmethod
+    def tails(
+        a: FloatArray, b: FloatArray, z: FloatArray, upper: bool
+    ) -> tuple[FloatArray, FloatArray]:
+        """Give the probability beyond the logit z on one side, and the density of z."""
+        from scipy.special import betainc, betaincc, betaln, expit, log_expit
+
+        tail = betaincc(a, b, expit(z)) if upper else betainc(a, b, expit(z))
+        return tail, np.exp(a * log_expit(z) + b * log_expit(-z) - betaln(a, b))
+
+    @staticmethod
+    def value(z: FloatArray) -> FloatArray:
+        """Turn a logit into a probability."""
+        from scipy.special import expit
+
+        return np.asarray(expit(z))
+
+
+class GammaGroups:
+    """Equation (1) for rates."""
+
+    @staticmethod
+    def shapes(a: Any, b: Any, y: FloatArray, size: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Give shape and rate."""
+        return a + y, b + size
+
+    @staticmethod
+    def moments(a: FloatArray, b: FloatArray) -> tuple[FloatArray, FloatArray]:
+        """Give mean and variance."""
+        mean = a / b
+        return mean, mean / b
+
+    @staticmethod
+    def middle(mean: FloatArray, var: FloatArray, p: float) -> FloatArray:
+        """Give the quantile of one gamma with these moments, as a logarithm."""
+        from scipy.special import gammaincinv
+
+        found = gammaincinv(mean * mean / var, p) * (var / mean)
+        return np.asarray(np.log(np.maximum(found, 1e-280)))
+
+    @staticmethod
+    def tails(
+        a: FloatArray, b: FloatArray, z: FloatArray, upper: bool
+    ) -> tuple[FloatArray, FloatArray]:
+        """Give the probability beyond the logarithm z on one side, and the density of z."""
+        from scipy.special import gammainc, gammaincc, gammaln
+
+        x = b * np.exp(z)
+        tail = gammaincc(a, x) if upper else gammainc(a, x)
+        return tail, np.exp(a * (z + np.log(b)) - x - gammaln(a))
+
+    @staticmethod
+    def value(z: FloatArray) -> FloatArray:
+        """Turn a logarithm into a rate."""
+        return np.asarray(np.exp(z))
+
+
+FAMILIES = {"Beta": BetaGroups, "Gamma": GammaGroups}
+
+
+class ConjugateReader:
+    """All groups of a conjugate population, cell by cell.
+
+    Parameters
+    ----------
+    plan : Plan
+        Of the fit.
+    values : numpy.ndarray
+        Unknowns (chains, n_node, draws).
+    cores : int
+        Threads; they change nothing.
+    """
+
+    def __init__(self, plan: Plan, values: FloatArray, cores: int) -> None:
+        self.plan, self.cores, self.error = plan, cores, 0.0
+        self.family: Any = FAMILIES[plan.graph.population]
+        x = np.ascontiguousarray(np.concatenate(list(values), axis=1))
+        self.a, self.b = (read(arg, x, x.shape[1]) for arg in plan.graph.shape)
+        self.y, self.size = plan.cells.y, plan.cells.size
+        self._moments: tuple[FloatArray, FloatArray] | None = None
+
+    def _thin(self, most: int) -> tuple[FloatArray, FloatArray]:
+        """Draws to read, evenly spread; where not all are, `error` says what that may cost."""
+        total = len(self.a)
+        keep = min(total, max(FEW, most))
+        at = np.arange(keep) * total // keep
+        a, b = self.a[at], self.b[at]
+        if keep < total:
+            some = np.linspace(0, len(self.y) - 1, 64).astype(np.intp)
+            of = self.family.shapes(a[:, None], b[:, None], self.y[some], self.size[some])
+            mean, var = self.family.moments(*of)
+            spread = mean.std(axis=0) / np.sqrt(keep)
+            self.error = max(self.error, float((spread / np.sqrt(var.mean(axis=0))).max()))
+        return a, b
+
+    def of_cells(self) -> tuple[FloatArray, FloatArray]:
+        """Give posterior mean and variance of every cell."""
+        if self._moments is None:
+            n = len(self.y)
+            draws = list(zip(*self._thin(TERMS // n), strict=True))
+            mean, var = np.empty((2, n))
+
+            def work(lo: int, hi: int) -> None:
+                y, size = self.y[lo:hi], self.size[lo:hi]
+                first, second = np.zeros((2, hi - lo))
+                about, _ = self.family.moments(*self.family.shapes(*draws[0], y, size))
+                for a, b in draws:
+                    m, v = self.family.moments(*self.family.shapes(a, b, y, size))
+                    m = m - about
+                    first += m
+                    second += m * m + v
+                first /= len(draws)
+                mean[lo:hi] = about + first
+                var[lo:hi] = np.maximum(second / len(draws) - first * first, 0.0)
+
+            run_all([partial(work, *c) for c in pieces(n, 4096, 64)], self.cores)
+            self._moments = mean, var
+        return self._moments
+
+    def moments(self) -> tuple[FloatArray, FloatArray]:
+        """Posterior mean and sd of every group."""
+        mean, var = self.of_cells()
+        cell = self.plan.cell
+        return mean[cell], np.sqrt(var)[cell]
+
+    def quantiles(self, probs: FloatArray) -> FloatArray:
+        """Posterior quantiles (J, Q): equation (2)."""
+        n = len(self.y)
+        mean, var = self.of_cells()
+        a, b = (x[:, None] for x in self._thin(CALLS // (4 * len(probs) * n)))
+        out = np.empty((n, len(probs)))
+
+        def work(lo: int, hi: int) -> None:
+            shape_a, shape_b = self.family.shapes(a, b, self.y[lo:hi], self.size[lo:hi])
+            for k, p in enumerate(probs.tolist()):
+                start = self.family.middle(mean[lo:hi], np.maximum(var[lo:hi], 1e-300), p)
+                out[lo:hi, k] = self.family.value(solve(self.family, shape_a, shape_b, p, start))
+
+        cuts = [(lo, min(lo + AT_ONCE, n)) for lo in range(0, n, AT_ONCE)]
+        run_all([partial(work, *c) for c in cuts], self.cores)
+        cell = self.plan.cell
+        return out if cell is None else out[cell]
+
+
+def solve(family: Any, a: FloatArray, b: FloatArray, p: float, z: FloatArray) -> FloatArray:
+    """Quantiles of mixtures: equation (2).
+
+    Parameters
+    ----------
+    family : type
+        `BetaGroups` or `GammaGroups`.
+    a, b : numpy.ndarray
+        Shapes of the components (M, C).
+    p : float
+        Probability.
+    z : numpy.ndarray
+        Where to start (C,), as a logit or logarithm.
+
+    Returns
+    -------
+    numpy.ndarray
+        Quantiles (C,), as logits or logarithms.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from hierfast.conjugate import BetaGroups, solve
+    >>> one = np.ones((1, 1))
+    >>> float(solve(BetaGroups, one, one, 0.5, np.array([1.0])).round(6)[0])
+    0.0
+    """
+    upper = p > 0.5
+    wanted, sign = (1.0 - p, -1.0) if upper else (p, 1.0)
+    low, high = np.full(z.shape, -np.inf), np.full(z.shape, np.inf)
+    for _ in range(STEPS):
+        tail, density = (v.mean(axis=0) for v in family.tails(a, b, z, upper))
+        below = sign * (tail - wanted) < 0.0
+        low, high = np.where(below, z, low), np.where(below, high, z)
+        if (np.abs(tail - wanted) < CLOSE * wanted).all():
+            break
+        with np.errstate(all="ignore"):
+            to = z - sign * np.log(tail / wanted) * tail / density
+        inside = (to > low) & (to < high) & np.isfinite(to)
+        wide = np.isinf(low) | np.isinf(high)
+        away = np.where(below, z + 1.0 + np.abs(z), z - 1.0 - np.abs(z))
+        z = np.where(inside, to, np.where(wide, away, 0.5 * (low + high)))
+    return z

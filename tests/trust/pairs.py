@@ -1,0 +1,265 @@
+"""Pairs of a likelihood and a population, written by hand: what every layer that goes over them meets.
+
+A likelihood joins ROWS, a population joins GROUPS; all the pairs there are come of it. Effects stand on
+the link scale throughout, and densities are SciPy's or textbook forms that share nothing with the library.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from scipy import special as sp
+from scipy import stats as st
+
+import hierfast as hf
+from hierfast.schemes import PAIRS as KNOWN
+
+
+@dataclass(frozen=True)
+class Rows:
+    """A likelihood of counts.
+
+    Attributes
+    ----------
+    likelihood : hierfast distribution
+        Its rows' sizes are the column ``size``.
+    log : callable
+        (y, size, theta) -> log probability, up to a constant of y and size.
+    draw : callable
+        (rng, size, theta) -> y.
+    natural : callable
+        theta -> probability or rate.
+    """
+
+    likelihood: Any
+    log: Callable[..., Any]
+    draw: Callable[..., Any]
+    natural: Callable[..., Any]
+
+    @property
+    def name(self):
+        return type(self.likelihood).__name__
+
+
+ROWS = {
+    "Binomial": Rows(
+        hf.Binomial(n="size"),
+        lambda y, n, t: y * t - n * np.logaddexp(0.0, t),
+        lambda rng, n, t: rng.binomial(n, sp.expit(t)),
+        sp.expit,
+    ),
+    "Poisson": Rows(
+        hf.Poisson(exposure="size"),
+        lambda y, s, t: y * t - s * np.exp(t),
+        lambda rng, s, t: rng.poisson(s * np.exp(t)),
+        np.exp,
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Groups:
+    """A population.
+
+    Attributes
+    ----------
+    population : hierfast distribution
+        With proper priors.
+    laws : dict
+        Law of each unknown, by SciPy, independent of one another.
+    draw : callable
+        (rng, unknowns, n) -> effects.
+    log : callable
+        (theta, unknowns) -> log density.
+    nodes : callable
+        unknowns (P, 1) -> effects (P, n) and the spacing around each: a rule that integrates.
+    """
+
+    population: Any
+    laws: dict[str, Any]
+    draw: Callable[..., Any]
+    log: Callable[..., Any]
+    nodes: Callable[..., Any]
+
+    @property
+    def name(self):
+        return type(self.population).__name__
+
+
+def spread(z):
+    """Uniform nodes z for a population of location mu and scale sigma."""
+    step = z[1] - z[0]
+    return lambda u: (u["g_mu"] + u["g_sigma"] * z, u["g_sigma"] * step * np.ones_like(z))
+
+
+def everywhere(u):
+    """Uniform nodes over all effects that a population of two shapes has."""
+    z = np.linspace(-60, 25, 700)
+    some = next(iter(u.values()))
+    return z + 0.0 * some, (z[1] - z[0]) * np.ones_like(z + 0.0 * some)
+
+
+def shapes_of(u):
+    """Shapes of a Beta, however it was written."""
+    if "g_alpha" in u:
+        return u["g_alpha"], u["g_beta"]
+    return u["g_mean"] * u["g_concentration"], (1 - u["g_mean"]) * u["g_concentration"]
+
+
+def gamma_of(u):
+    """Shape and rate of a Gamma, however it was written."""
+    return u["g_alpha"], u["g_beta"] if "g_beta" in u else u["g_alpha"] / u["g_mean"]
+
+
+def log_beta(theta, u):
+    a, b = shapes_of(u)
+    return a * sp.log_expit(theta) + b * sp.log_expit(-theta) - sp.betaln(a, b)
+
+
+def log_gamma(theta, u):
+    a, b = gamma_of(u)
+    return a * theta - b * np.exp(theta) + a * np.log(b) - sp.gammaln(a)
+
+
+def logit_of_beta(rng, u, n):
+    """Logits by two gammas, so that probabilities near 1 keep their digits."""
+    a, b = shapes_of(u)
+    return np.log(rng.standard_gamma(a, n)) - np.log(rng.standard_gamma(b, n))
+
+
+def log_of_gamma(rng, u, n):
+    a, b = gamma_of(u)
+    return np.log(rng.standard_gamma(a, n) / b)
+
+
+GROUPS = {
+    "Normal": Groups(
+        hf.Normal(hf.Normal(-0.5, 1), hf.HalfNormal(1)),
+        {"g_mu": st.norm(-0.5, 1), "g_sigma": st.halfnorm(0, 1)},
+        lambda rng, u, n: rng.normal(u["g_mu"], u["g_sigma"], n),
+        lambda theta, u: st.norm.logpdf(theta, u["g_mu"], u["g_sigma"]),
+        spread(np.linspace(-8.5, 8.5, 300)),
+    ),
+    "Beta": Groups(
+        hf.Beta(hf.LogNormal(0.5, 0.4), hf.LogNormal(1, 0.5)),
+        {"g_alpha": st.lognorm(0.4, 0, np.exp(0.5)), "g_beta": st.lognorm(0.5, 0, np.exp(1))},
+        logit_of_beta,
+        log_beta,
+        everywhere,
+    ),
+    "Beta by mean": Groups(
+        hf.Beta(mean=hf.Beta(2, 3), concentration=hf.LogNormal(1.5, 0.5)),
+        {"g_mean": st.beta(2, 3), "g_concentration": st.lognorm(0.5, 0, np.exp(1.5))},
+        logit_of_beta,
+        log_beta,
+        everywhere,
+    ),
+    "Gamma": Groups(
+        hf.Gamma(hf.LogNormal(0.5, 0.4), hf.Gamma(3, 2)),
+        {"g_alpha": st.lognorm(0.4, 0, np.exp(0.5)), "g_beta": st.gamma(3, 0, 0.5)},
+        log_of_gamma,
+        log_gamma,
+        everywhere,
+    ),
+    "Gamma by mean": Groups(
+        hf.Gamma(hf.LogNormal(0.5, 0.4), mean=hf.LogNormal(-0.5, 0.7)),
+        {"g_alpha": st.lognorm(0.4, 0, np.exp(0.5)), "g_mean": st.lognorm(0.7, 0, np.exp(-0.5))},
+        log_of_gamma,
+        log_gamma,
+        everywhere,
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A model: how its unknowns and rows are simulated, and the densities of both."""
+
+    rows: Rows
+    groups: Groups
+
+    @property
+    def model(self):
+        return hf.Model(self.rows.likelihood, self.groups.population)
+
+    @property
+    def closed(self):
+        """Whether effects are read on their natural scale."""
+        return self.groups.name in ("Beta", "Gamma")
+
+    @property
+    def schemes(self):
+        return KNOWN[self.rows.name, self.groups.name].schemes
+
+    def unknowns(self, rng):
+        return {k: float(law.rvs(random_state=rng)) for k, law in self.groups.laws.items()}
+
+    def log_prior(self, u):
+        return sum(law.logpdf(u[k]) for k, law in self.groups.laws.items())
+
+    def effects(self, fit, draws=None):
+        """Draws of the effects on the link scale, and on the scale they are read on."""
+        x = fit.groups.draws(draws=draws)
+        if not self.closed:
+            return x, x
+        if self.rows.natural is sp.expit:
+            return sp.logit(np.clip(x, 1e-300, 1 - 2.0**-53)), x
+        return np.log(np.maximum(x, 1e-300)), x
+
+    def read(self, theta):
+        """Effects on the scale they are read on."""
+        return self.rows.natural(theta) if self.closed else theta
+
+
+PAIRS = {
+    f"{r}-{g}": Pair(rows, groups)
+    for r, rows in ROWS.items()
+    for g, groups in GROUPS.items()
+    if (rows.name, groups.name) in KNOWN
+}
+
+
+class Grid:
+    """A posterior on a grid of two unknowns, effects integrated on a fine rule, by SciPy alone."""
+
+    def __init__(self, pair, y, size, n=91):
+        axes = [grid_of(law, n) for law in pair.groups.laws.values()]
+        first, second = (v.ravel() for v in np.meshgrid(*(a[0] for a in axes), indexing="ij"))
+        weight = np.multiply.outer(*(a[1] for a in axes)).ravel()
+        names = list(pair.groups.laws)
+        self.x = dict(zip(names, (first, second), strict=True))
+        u = {k: v[:, None] for k, v in self.x.items()}
+        theta, step = pair.groups.nodes(u)
+        population = pair.groups.log(theta, u) + np.log(step)
+        lp = pair.log_prior(self.x) + np.log(weight)
+        read, moments = pair.read(theta), []
+        for one, s in zip(y, size, strict=True):
+            log = pair.rows.log(one, s, theta) + population
+            top = log.max(axis=1, keepdims=True)
+            w = np.exp(log - top)
+            total = w.sum(axis=1)
+            lp = lp + top[:, 0] + np.log(total)
+            moments.append([(w * read**k).sum(axis=1) / total for k in (1, 2)])
+        self.p = np.exp(lp - lp.max())
+        self.p /= self.p.sum()
+        self.mean = np.array([self.p @ m[0] for m in moments])
+        self.sd = np.sqrt(np.array([self.p @ m[1] for m in moments]) - self.mean**2)
+
+    def moments(self, name):
+        mean = self.p @ self.x[name]
+        return mean, np.sqrt(self.p @ (self.x[name] - mean) ** 2)
+
+
+def grid_of(law, n):
+    """Points and weights of a rule that holds a law but for 1e-6 of it, uniform in its own coordinate."""
+    low, high = law.ppf([5e-7, 1 - 5e-7])
+    if law.support()[1] == 1.0:
+        z = np.linspace(sp.logit(low), sp.logit(high), n)
+        x = sp.expit(z)
+        return x, x * (1 - x) * (z[1] - z[0])
+    if law.support()[0] == 0.0:
+        z = np.linspace(np.log(low), np.log(high), n)
+        return np.exp(z), np.exp(z) * (z[1] - z[0])
+    x = np.linspace(low, high, n)
+    return x, np.full(n, x[1] - x[0])
