@@ -41,7 +41,11 @@ SHAPES = np.array(list(itertools.product((1e-6, 1e-2, 1.3, 40.0, 1e5, 1e9), repe
 CELLS = {  # counts, sizes, how many groups
     "one": ([1.0], [1.0], [1.0]),
     "few": ([0.0, 3.0, 7.0, 20.0], [5.0, 3.0, 9.0, 50.0], [4.0, 1.0, 2.0, 1000.0]),
-    "at the edge of the table": ([4096.0, 4095.0, 4097.0], [5000.0, 4096.0, 9000.0], [1.0, 2.0, 3.0]),
+    "at the edge of the table": (
+        [4096.0, 4095.0, 4097.0],
+        [5000.0, 4096.0, 9000.0],
+        [1.0, 2.0, 3.0],
+    ),
     "beyond it": ([4e6, 0.0, 1e9], [5e6, 1e7, 3e9], [1.0, 2.0, 1.0]),
     "many sizes": (
         np.arange(40.0) % 7,
@@ -90,7 +94,9 @@ def test_effects_given_phi_have_their_law(model):
     population = hf.Beta(a, b) if model is BETA else hf.Gamma(a, b)
     y, size = np.array([0.0, 1.0, 5.0, 9.0]), np.array([4.0, 1.0, 30.0, 9.0])
     known = hf.Model(model.likelihood, population)
-    fit = known.fit({"y": y, "n": size, "t": size}, y="y", draws=3000, random_seed=1, progressbar=False)
+    fit = known.fit(
+        {"y": y, "n": size, "t": size}, y="y", draws=3000, random_seed=1, progressbar=False
+    )
     draws = fit.groups.draws().reshape(-1, 4)
     for j in range(4):
         law = st.beta(a + y[j], b + size[j] - y[j]) if model is BETA else None
@@ -105,7 +111,7 @@ def test_effects_given_phi_have_their_law(model):
 
 @pytest.mark.parametrize("family", [BetaGroups, GammaGroups])
 def test_quantiles_solve_their_mixture(family):
-    a, b = np.exp(RNG.normal(0, 2, (2, 300, 40)))
+    a, b = np.exp(RNG.normal(0.5, 1, (2, 300, 40)))
     mean, var = (v.mean(axis=0) for v in family.moments(a, b))
     for p in (1e-4, 0.05, 0.5, 0.975, 1 - 1e-5):
         z = solve(family, a, b, p, family.middle(mean, var, p))
@@ -139,7 +145,7 @@ def test_many_cells_are_thinned_and_it_is_said():
     data = {"y": RNG.poisson(RNG.gamma(2, 1, 30_000) * t), "t": t}
     fit = GAMMA.fit(data, y="y", draws=500, random_seed=1, progressbar=False)
     mean, (low, high) = fit.groups.mean, fit.groups.interval(0.9).T
-    assert 0 < fit.groups.quantile_error < 2e-3
+    assert 0 < fit.groups.quantile_error < 1e-3
     a, b = (x.ravel()[:, None] for x in fit.hyper.values())
     some = np.arange(0, 30_000, 3000)
     of = GammaGroups.shapes(a, b, data["y"][some], t[some])
@@ -190,12 +196,18 @@ def test_improper_posteriors_are_refused(population, y, message):
         (lambda: hf.Beta(mean=1.0, concentration=2), "Beta's mean must lie between 0 and 1; got 1"),
         (lambda: hf.Beta(mean=hf.Normal(0, 1), concentration=2), "reaches beyond"),
         (lambda: hf.Beta(mean=hf.Uniform(0, 2), concentration=2), "reaches beyond"),
-        (lambda: hf.Beta(mean=0.5, concentration=hf.Normal(0, 1)), "concentration must be positive"),
+        (
+            lambda: hf.Beta(mean=0.5, concentration=hf.Normal(0, 1)),
+            "concentration must be positive",
+        ),
         (lambda: hf.Gamma(2), "got neither"),
         (lambda: hf.Gamma(2, 1, mean=2), "got both"),
         (lambda: hf.Gamma(2, mean=-1), "Gamma's mean must be positive"),
         (lambda: hf.Pareto(0, 1), "Pareto's alpha must be positive"),
-        (lambda: hf.Model(hf.Poisson(), hf.Beta(1, 1)), "population of Poisson rows.*Normal, Gamma"),
+        (
+            lambda: hf.Model(hf.Poisson(), hf.Beta(1, 1)),
+            "population of Poisson rows.*Normal, Gamma",
+        ),
         (lambda: hf.Model(hf.Normal(sigma=1), hf.Gamma(1, 1)), "population of Normal rows"),
         (lambda: hf.Model(hf.Binomial(n=2), hf.HalfNormal(1)), "use one of Normal, Beta"),
     ],
@@ -206,9 +218,8 @@ def test_bad_arguments(make, message):
 
 
 def test_columns_of_a_population_of_shapes_are_refused():
-    model = hf.Model(hf.Binomial(n=4), hf.Beta("a", 1))
     with pytest.raises(ValueError, match="group_alpha is the column 'a'"):
-        model.fit({"y": [1, 2], "a": [1.0, 2.0]}, y="y")
+        hf.Model(hf.Binomial(n=4), hf.Beta("a", 1))
 
 
 @pytest.mark.parametrize("y", [[0, 0, 0], [4, 4, 4], [0, 4, 4]])

@@ -151,7 +151,9 @@ def make_graph(mu=None, tau="Flat", sigma=1.0):
         nodes.append(Node("mu", "Flat", 0, ()))
     nodes.append(Node("tau", tau, 1, ()))
     location = Arg(0, 0, 0.0) if mu is None else Arg(-1, 0, mu)
-    return Graph(tuple(nodes), location, Arg(len(nodes) - 1, 0, 0.0), Arg(-1, 0, sigma), None, ())
+    return Graph(
+        tuple(nodes), location, (Arg(len(nodes) - 1, 0, 0.0),), {}, Arg(-1, 0, sigma), None, ()
+    )
 
 
 @pytest.mark.parametrize("many", [False, True])
@@ -188,7 +190,7 @@ def test_integrating_mu_is_integrating_mu(prior):
     cells = make_cells(6, True)
     args = () if prior == "Flat" else (Arg(-1, 0, 1000.5), Arg(-1, 0, 0.7))
     nodes = (Node("mu", prior, 0, args), Node("tau", "Flat", 1, ()))
-    graph = Graph(nodes, Arg(0, 0, 0.0), Arg(1, 0, 0.0), Arg(-1, 0, 1.2), None, ())
+    graph = Graph(nodes, Arg(0, 0, 0.0), (Arg(1, 0, 0.0),), {}, Arg(-1, 0, 1.2), None, ())
     whole, gone = (_core.Collapsed(graph, skip, cells, 0) for skip in (-1, 0))
     points = np.array([-3.0, 0.0, 1.5])
     top = whole.logp(np.array([[1000.0], [0.0]]))[0]
