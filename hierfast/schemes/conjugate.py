@@ -14,7 +14,7 @@ from hierfast.counts import CountCells
 from hierfast.identification import find_weak_conjugate
 from hierfast.propriety import check_proper_conjugate
 from hierfast.schemes.base import Plan
-from hierfast.schemes.counts import CountBuilder
+from hierfast.schemes.counts import DEAR, CountBuilder
 
 if TYPE_CHECKING:
     from hierfast.graph import Graph
@@ -31,6 +31,7 @@ class ConjugateBuilder(CountBuilder):
     schemes: ClassVar[tuple[str, ...]] = ("collapsed", "quadrature", "gibbs")
     best: ClassVar[str] = "collapsed"
     why: ClassVar[str] = "closed form, no funnel"
+    exposures: int = 0
 
     @classmethod
     def check_proper(cls, graph: Graph, cells: CountCells, whole: bool) -> None:
@@ -58,6 +59,7 @@ class ConjugateBuilder(CountBuilder):
             graph, graph.likelihood, graph.population, rising, sizes, self.level
         )
         target.watch(self.stop)
+        self.exposures = len(sizes[0])
         self.reads = f"{sum(len(r[0]) + len(r[1]) for r in rising) + len(sizes[0]):,} logarithms"
         return target
 
@@ -70,6 +72,7 @@ class ConjugateBuilder(CountBuilder):
     def collapsed(self) -> Plan:
         """Effects integrated out in closed form."""
         target = self.closed
+        self.dear = self.exposures > DEAR
         count = len(self.cells)
         self.lines.append(
             f"  cells       {count:,} of groups with the same sums, as counts of counts"
