@@ -74,6 +74,7 @@ typedef struct {
               double *d1, double *d2);
   /* A point (n,) in the middle; NULL of a population of location loc and scale par[0]. */
   void (*middle)(int n, const hf_col *par, double *theta);
+  int heavy; /* its tails are heavier than a Gaussian's */
 } hf_population;
 
 /* log density of a hyperprior at x, normalised wherever it can be (its parameters may be unknown). */

@@ -51,6 +51,12 @@ typedef struct {
   void *user;
 } hf_integral;
 
+/* Nodes behind an order: more where tails are heavy (theta/double_exponential.h). */
+static inline int hf_nodes(const hf_integral *q) {
+  if (!q->population->heavy) return q->order;
+  return q->order <= 15 ? 31 : q->order <= 31 ? 61 : 121;
+}
+
 /* What sums of logarithms of rising factorials read (conjugate/rising.h). */
 typedef struct {
   int64_t n;

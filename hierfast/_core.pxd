@@ -71,6 +71,7 @@ cdef extern from "hf.h" nogil:
         int (*eval)(int n, const double *theta, hf_col loc, const hf_col *par, void *user,
                     double *lp, double *d1, double *d2) noexcept nogil
         void (*middle)(int n, const hf_col *par, double *theta) noexcept nogil
+        int heavy
     ctypedef struct hf_arg:
         int node, form
         double value
@@ -119,6 +120,7 @@ cdef extern from "hf.h" nogil:
         const hf_population *population
         int order
         void *user
+    int hf_nodes(const hf_integral *q)
     ctypedef struct hf_rising:
         int64_t n
         const double *weight

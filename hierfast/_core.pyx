@@ -457,7 +457,7 @@ cdef class Integrated(Target):
         with nogil:
             status = hf_integrated_order(&self.ctx, &self.target, self.proposal, wanted, &error)
         check(status)
-        return self.ctx.integral.order, error
+        return hf_nodes(&self.ctx.integral), error
 
     def moments(self, const double[::1] x, int64_t lo, int64_t hi, double[::1] mean, double[::1] sd):
         """Mean and sd of effects lo..hi given values x (n_node,)."""

@@ -116,6 +116,7 @@ def check_proper_counts(graph: Graph, cells: CountCells, whole: bool) -> None:
             and graph.scale.form == Form.AS_IS
             and all(arg.node < 0 for arg in prior.args)
         )
+        light = light and graph.population != "StudentT"
         if cells.mixed == 0 and not light:
             raise ValueError(
                 f"{name}: the posterior is improper or cannot be shown to be proper: no group has both "

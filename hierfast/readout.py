@@ -351,7 +351,8 @@ class WholeReader:
     def __init__(self, inner: Reader, plan: Plan, mixture: Any) -> None:
         self.inner, self.mixture = inner, mixture
         self.location, self.centre = plan.location, plan.cells.centre
-        self.empty = plan.statistics.weight == 0.0
+        some = len(plan.informed) < len(plan.statistics)
+        self.empty = (plan.statistics.weight == 0.0) & some
 
     @property
     def error(self) -> float:

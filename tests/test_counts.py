@@ -268,7 +268,11 @@ def test_bad_counts(case):
             "is a likelihood of rows, not a prior",
         ),
         (lambda: hf.Model(hf.Binomial(2), hf.Poisson()), ValueError, "Poisson is a likelihood"),
-        (lambda: hf.Model(hf.Binomial(2), hf.Gamma(1, 1)), ValueError, "use one of Normal, Beta"),
+        (
+            lambda: hf.Model(hf.Binomial(2), hf.Gamma(1, 1)),
+            ValueError,
+            "use one of Normal, StudentT, Logistic, Beta",
+        ),
         (lambda: hf.Model(hf.Gamma(1, 1), POPULATION), ValueError, "not available as a likelihood"),
     ],
 )

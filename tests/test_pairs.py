@@ -73,7 +73,8 @@ def test_phi_given_effects_is_the_joint(name):
     np.testing.assert_allclose(got - got[0], want - want[0], rtol=1e-10, atol=1e-9)
     if plan.graph.located:
         got = plan.target.given_effects(theta, at, True)
-        moved = [u["g_mu"] + u["g_sigma"] * theta for u in points]
+        scale = plan.graph.nodes[plan.graph.scale.node].name
+        moved = [u["g_mu"] + u[scale] * theta for u in points]
         want = prior + [pair.rows.log(y, SIZE, t).sum() for t in moved]
         np.testing.assert_allclose(got - got[0], want - want[0], rtol=1e-10, atol=1e-9)
 
@@ -111,6 +112,9 @@ def ranks(pair, scheme, count, draws, n_group):
     return np.array(out)
 
 
+HEAVY = [
+    n for n in PAIRS if n.endswith(("StudentT", "Logistic"))
+]  # more nodes: 30 groups at length only
 SHORT = {"collapsed": (200, 600), "quadrature": (120, 600), "gibbs": (120, 3000)}
 
 
@@ -119,7 +123,7 @@ SHORT = {"collapsed": (200, 600), "quadrature": (120, 600), "gibbs": (120, 3000)
 )
 def test_ranks_are_uniform(name, scheme):
     count, draws = SHORT[scheme]
-    for n_group in (5,) if scheme == "gibbs" else (1, 5, 30):
+    for n_group in (5,) if scheme == "gibbs" else (1, 5) if name in HEAVY else (1, 5, 30):
         assert smallest_p(ranks(PAIRS[name], scheme, count, draws, n_group)) > ALPHA, n_group
 
 

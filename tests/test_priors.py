@@ -41,6 +41,7 @@ CASES = {  # parameters, SciPy's log density
         lambda x, m, s: st.lognorm.logpdf(x, s, 0, np.exp(m)),
     ),
     "Uniform": ((np.full(205, -1.0), scales()), lambda x, a, b: st.uniform.logpdf(x, a, b - a)),
+    "Logistic": ((RNG.normal(size=205), scales()), st.logistic.logpdf),
     "Beta": ((scales(), scales()), st.beta.logpdf),
     "Pareto": ((scales(), scales()), lambda x, a, m: st.pareto.logpdf(x, a, 0, m)),
     "Power": ((-scales(),), lambda x, a: a * np.log(x)),

@@ -12,6 +12,7 @@
 #include "prior/inverse_gamma.h"
 #include "prior/scaled_inverse_chi2.h"
 #include "prior/log_normal.h"
+#include "prior/logistic.h"
 #include "prior/uniform.h"
 #include "prior/beta.h"
 #include "prior/pareto.h"

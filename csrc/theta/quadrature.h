@@ -1,55 +1,61 @@
 /* theta/quadrature.h: the generic engine: any likelihood and population, one effect at a time.
- *   (1) log Z = log int p(y | theta) p(theta) dtheta, by Gauss-Hermite of `order` nodes placed at the
- *       mode m with s = 1 / sqrt(-d2): log(sqrt 2 s) + log sum_i exp(lw_i + f(m + sqrt 2 s x_i))
+ *   (1) log Z = log int p(y | theta) p(theta) dtheta, by a rule placed at the mode m with s = 1 / sqrt(-d2):
+ *       log(sqrt 2 s) + log sum_i exp(lw_i + f(m + sqrt 2 s x_i)), Gauss-Hermite; or, where the population
+ *       has heavy tails, double exponential in t, theta(t) of theta/peaks.h around both modes;
  *       or log 0 where f(m) < HF_FLOOR, since differences of f would be rounding alone
  *   (2) mean and sd of theta | y by the same nodes
- *   (3) theta = F^-1(u), F from the density at CELLS + 1 uniform nodes over m +- REACH s with end
- *       corrections, h (f0 + f1) / 2 + h^2 (f0' - f1') / 12, and a cubic density inside a cell
+ *   (3) theta = F^-1(u), F from the density g(t) = f(theta(t)) theta'(t) at CELLS + 1 uniform nodes of t with
+ *       end corrections, h (g0 + g1) / 2 + h^2 (g0' - g1') / 12, and a cubic density inside a cell;
+ *       theta(t) = m + s t over +- REACH or, heavy tails, that of theta/peaks.h at pi sinh t, over +- FAR
  * Errors: (1), (2) vanish exponentially with the order for log-concave densities and are reported by
  * phi/integrated.c; (3) is below 1e-6 in probability for densities as smooth as a Gaussian.
  * Sources: Naylor and Smith (1982), Applied Statistics 31(3); Davis and Rabinowitz (1984), 2.9. */
 #ifdef HF_BODY
+#include "theta/double_exponential.h"
 #include "theta/gauss_hermite.h"
+#include "theta/peaks.h"
 
 enum { HF_NAME(CELLS) = 144, HF_NAME(NEWTON) = 60 };
 #define HF_REACH 8.5
+#define HF_FAR 3.6
 #define HF_FLOOR (-1e12)
 
 typedef struct {
   double f[HF_TILE], d1[HF_TILE], d2[HF_TILE];
 } HF_NAME(joint);
 
-/* log p(y | theta) + log p(theta) and derivatives; curvature of the population alone where the sum
- * is not concave. */
+/* log p(y | theta) + log p(theta) and derivatives; where the sum is not concave, curvature of the parabola
+ * below the population through its mode, whose slope is its own. Or the likelihood alone. */
 static int HF_NAME(joint_eval)(const hf_integral *q, int n, const double *theta, const hf_col *stat,
                                const hf_col *lpar, hf_col loc, const hf_col *ppar, int derivatives,
-                               HF_NAME(joint) * j) {
+                               int alone, HF_NAME(joint) * j) {
   double f[HF_TILE], d1[HF_TILE], d2[HF_TILE];
   double *a = derivatives ? j->d1 : NULL, *b = derivatives ? j->d2 : NULL;
   int status = q->likelihood->eval(n, theta, stat, lpar, q->user, j->f, a, b);
-  if (!status)
+  for (int i = 0; alone && i < n; i++) j->d2[i] = j->d2[i] < 0.0 ? j->d2[i] : -HF_INF;
+  if (!status && !alone)
     status = q->population->eval(n, theta, loc, ppar, q->user, f, a ? d1 : NULL, b ? d2 : NULL);
-  if (status) return status;
+  if (status || alone) return status;
   for (int i = 0; i < n; i++) j->f[i] += f[i];
   if (derivatives)
     for (int i = 0; i < n; i++) {
-      double sum = j->d2[i] + d2[i];
+      double sum = j->d2[i] + d2[i], off = theta[i] - loc.p[i * loc.stride];
+      double below = q->population->middle || off == 0.0 ? d2[i] : -__builtin_fabs(d1[i] / off);
+      below += j->d2[i] < 0.0 ? j->d2[i] : 0.0;
       j->d1[i] += d1[i];
-      j->d2[i] = sum < 0.0 ? sum : d2[i];
+      j->d2[i] = sum < 0.0 ? sum : below;
     }
   return HF_OK;
 }
 
-/* Newton from the location, halving steps that lose; mode and scale of n lanes. A lane that has arrived
+/* Newton from a start, halving steps that lose, in the sum or in the likelihood alone. A lane that has arrived
  * stays, so that what it finds does not depend on the lanes beside it. */
-static int HF_NAME(find_modes)(const hf_integral *q, int n, const hf_col *stat, const hf_col *lpar,
-                               hf_col loc, const hf_col *ppar, double *mode, double *scale,
-                               HF_NAME(joint) * at) {
+static int HF_NAME(climb)(const hf_integral *q, int n, const hf_col *stat, const hf_col *lpar,
+                          hf_col loc, const hf_col *ppar, int alone, double *mode,
+                          HF_NAME(joint) * at) {
   HF_NAME(joint) next;
   double to[HF_TILE], step[HF_TILE];
-  for (int i = 0; i < n; i++) mode[i] = loc.p[i * loc.stride];
-  if (q->population->middle) q->population->middle(n, ppar, mode);
-  int status = HF_NAME(joint_eval)(q, n, mode, stat, lpar, loc, ppar, 1, at);
+  int status = HF_NAME(joint_eval)(q, n, mode, stat, lpar, loc, ppar, 1, alone, at);
   for (int i = 0; !status && i < n; i++) step[i] = at->d1[i] / -at->d2[i];
   for (int it = 0; !status && it < HF_NAME(NEWTON); it++) {
     uint64_t moves = 0;
@@ -60,51 +66,135 @@ static int HF_NAME(find_modes)(const hf_integral *q, int n, const hf_col *stat, 
     }
     for (int i = 0; i < n; i++) moves |= step[i] != 0.0;
     if (!moves) break;
-    status = HF_NAME(joint_eval)(q, n, to, stat, lpar, loc, ppar, 1, &next);
+    status = HF_NAME(joint_eval)(q, n, to, stat, lpar, loc, ppar, 1, alone, &next);
     for (int i = 0; !status && i < n; i++) {
       int better = next.f[i] >= at->f[i], moving = step[i] != 0.0;
       mode[i] = better ? to[i] : mode[i];
       at->f[i] = better ? next.f[i] : at->f[i];
       at->d1[i] = better ? next.d1[i] : at->d1[i];
       at->d2[i] = better ? next.d2[i] : at->d2[i];
-      double on = better ? at->d1[i] / -at->d2[i] : 0.5 * step[i];
+      double on = better ? at->d1[i] / -at->d2[i] : (next.f[i] > -HF_INF ? 0.5 : 0.125) * step[i];
       step[i] = moving ? on : 0.0;
     }
   }
+  return status;
+}
+
+/* The mode from the population's middle. */
+static int HF_NAME(find_modes)(const hf_integral *q, int n, const hf_col *stat, const hf_col *lpar,
+                               hf_col loc, const hf_col *ppar, double *mode, double *scale,
+                               HF_NAME(joint) * at) {
+  for (int i = 0; i < n; i++) mode[i] = loc.p[i * loc.stride];
+  if (q->population->middle) q->population->middle(n, ppar, mode);
+  int status = HF_NAME(climb)(q, n, stat, lpar, loc, ppar, 0, mode, at);
   for (int i = 0; i < n; i++) scale[i] = 1.0 / __builtin_sqrt(-at->d2[i]);
   return status;
 }
 
-static void HF_NAME(rule)(int order, const double **x, const double **w) {
-  *x = order <= 15 ? hf_gh_x15 : order <= 31 ? hf_gh_x31 : hf_gh_x61;
-  *w = order <= 15 ? hf_gh_w15 : order <= 31 ? hf_gh_w31 : hf_gh_w61;
+/* Both peaks of a heavy population: from its middle, and from where the
+ * likelihood alone leads; log density at the higher one. */
+static int HF_NAME(find_peaks)(const hf_integral *q, int n, const hf_col *stat, const hf_col *lpar,
+                               hf_col loc, const hf_col *ppar, HF_NAME(peaks) * p, double *top) {
+  HF_NAME(joint) at[2];
+  int status = HF_OK;
+  for (int side = 0; !status && side < 2; side++) {
+    double *m = p->m[side];
+    for (int i = 0; i < n; i++) m[i] = loc.p[i * loc.stride];
+    if (side) status = HF_NAME(climb)(q, n, stat, lpar, loc, ppar, 1, m, at);
+    if (!status) status = HF_NAME(climb)(q, n, stat, lpar, loc, ppar, 0, m, at + side);
+    for (int i = 0; i < n; i++)
+      p->s[side][i] = 1.41421356237309504880 / __builtin_sqrt(-at[side].d2[i]);
+  }
+  for (int i = 0; !status && i < n; i++) {
+    double apart = p->m[1][i] - p->m[0][i];
+    int second = at[1].f[i] > at[0].f[i];
+    p->e[i] = HF_NAME(asinh_exp)(second ? apart / p->s[0][i] : -apart / p->s[1][i]);
+    top[i] = at[second].f[i];
+  }
+  return status;
+}
+
+/* (1), and (2) where mean and sd are wanted, by Gauss-Hermite; n <= HF_TILE lanes. */
+static int HF_NAME(integrate_light)(const hf_integral *q, int n, const hf_col *stat,
+                                    const hf_col *lpar, hf_col loc, const hf_col *ppar, double *top,
+                                    double sum[3][HF_TILE], double *mode, double *scale) {
+  HF_NAME(joint) at, j;
+  double theta[HF_TILE];
+  int status = HF_NAME(find_modes)(q, n, stat, lpar, loc, ppar, mode, scale, &at),
+      half = q->order / 2;
+  const double *x = q->order <= 15 ? hf_gh_x15 : q->order <= 31 ? hf_gh_x31 : hf_gh_x61;
+  const double *w = q->order <= 15 ? hf_gh_w15 : q->order <= 31 ? hf_gh_w31 : hf_gh_w61;
+  for (int i = 0; i < n; i++) {
+    scale[i] *= 1.41421356237309504880;
+    top[i] = at.f[i];
+  }
+  for (int node = -half; !status && node <= half; node++) {
+    double at_node = node < 0 ? -x[-node] : x[node], lw = w[node < 0 ? -node : node];
+    for (int i = 0; i < n; i++) theta[i] = mode[i] + scale[i] * at_node;
+    status = HF_NAME(joint_eval)(q, n, theta, stat, lpar, loc, ppar, 0, 0, &j);
+    for (int i = 0; i < n; i++) {
+      double e = hf_exp(j.f[i] - top[i] + lw);
+      sum[0][i] += e;
+      sum[1][i] += e * at_node;
+      sum[2][i] += e * at_node * at_node;
+    }
+  }
+  return status;
+}
+
+/* Sums in units of a higher exp(top) where f shows that the peak had been missed by far. */
+static void HF_NAME(raise)(int n, const double *f, double *top, double sum[3][HF_TILE]) {
+  int missed = 0;
+  for (int i = 0; i < n; i++) missed |= f[i] - top[i] > 300.0;
+  for (int i = 0; missed && i < n; i++) {
+    double by = f[i] - top[i];
+    if (!(by > 300.0)) continue;
+    for (int k = 0; k < 3; k++) sum[k][i] *= hf_exp(-by);
+    top[i] = f[i];
+  }
+}
+
+/* The same by the double exponential rule over the map that resolves both peaks. */
+static int HF_NAME(integrate_heavy)(const hf_integral *q, int n, const hf_col *stat,
+                                    const hf_col *lpar, hf_col loc, const hf_col *ppar, double *top,
+                                    double sum[3][HF_TILE], double *mode, double *scale) {
+  HF_NAME(joint) j;
+  HF_NAME(peaks) p;
+  double theta[HF_TILE], rate[HF_TILE], bend;
+  int status = HF_NAME(find_peaks)(q, n, stat, lpar, loc, ppar, &p, top);
+  int half = hf_nodes(q) / 2, every = 60 / half;
+  for (int i = 0; !status && i < n; i++) {
+    mode[i] = HF_NAME(between)(&p, i, p.e[i], &scale[i], &bend);
+    scale[i] *= 2.0;
+  }
+  for (int node = -half; !status && node <= half; node++) {
+    int k = every * (node < 0 ? -node : node);
+    double e = node < 0 ? 1.0 / hf_de_e[k] : hf_de_e[k], w = hf_de_w[k] + hf_log((double)every);
+    for (int i = 0; i < n; i++) theta[i] = HF_NAME(between)(&p, i, e * p.e[i], &rate[i], &bend);
+    status = HF_NAME(joint_eval)(q, n, theta, stat, lpar, loc, ppar, 0, 0, &j);
+    HF_NAME(raise)(n, j.f, top, sum);
+    for (int i = 0; i < n; i++) {
+      double g = hf_exp(j.f[i] - top[i] + w) * (rate[i] / scale[i]);
+      double x = (theta[i] - mode[i]) / scale[i];
+      sum[0][i] += g;
+      sum[1][i] += g > 0.0 ? g * x : 0.0;
+      sum[2][i] += g > 0.0 ? g * x * x : 0.0;
+    }
+  }
+  return status;
 }
 
 /* (1), and (2) where mean and sd are wanted; n <= HF_TILE lanes. */
 static int HF_NAME(integrate)(const hf_integral *q, int n, const hf_col *stat, const hf_col *lpar,
                               hf_col loc, const hf_col *ppar, double *logz, double *mean,
                               double *sd) {
-  HF_NAME(joint) top, j;
-  double mode[HF_TILE] = {0}, scale[HF_TILE], theta[HF_TILE], sum[3][HF_TILE] = {{0}};
-  const double *x, *w;
-  int status = HF_NAME(find_modes)(q, n, stat, lpar, loc, ppar, mode, scale, &top);
-  HF_NAME(rule)(q->order, &x, &w);
-  for (int node = -(q->order / 2); !status && node <= q->order / 2; node++) {
-    double at = 1.41421356237309504880 * (node < 0 ? -x[-node] : x[node]);
-    double lw = w[node < 0 ? -node : node];
-    for (int i = 0; i < n; i++) theta[i] = mode[i] + scale[i] * at;
-    status = HF_NAME(joint_eval)(q, n, theta, stat, lpar, loc, ppar, 0, &j);
-    for (int i = 0; i < n; i++) {
-      double e = hf_exp(j.f[i] - top.f[i] + lw);
-      sum[0][i] += e;
-      sum[1][i] += e * at;
-      sum[2][i] += e * at * at;
-    }
-  }
+  double mode[HF_TILE] = {0}, scale[HF_TILE], top[HF_TILE], sum[3][HF_TILE] = {{0}};
+  int status = (q->population->heavy ? HF_NAME(integrate_heavy) : HF_NAME(integrate_light))(
+      q, n, stat, lpar, loc, ppar, top, sum, mode, scale);
   for (int i = 0; !status && i < n; i++) {
     double m = sum[1][i] / sum[0][i], v = sum[2][i] / sum[0][i] - m * m;
-    logz[i] = top.f[i] + hf_log(1.41421356237309504880 * scale[i] * sum[0][i]);
-    logz[i] = top.f[i] < HF_FLOOR ? -HF_INF : logz[i];
+    logz[i] = top[i] + hf_log(scale[i] * sum[0][i]);
+    logz[i] = top[i] < HF_FLOOR ? -HF_INF : logz[i];
     if (mean) mean[i] = mode[i] + scale[i] * m;
     if (sd) sd[i] = scale[i] * __builtin_sqrt(v > 0.0 ? v : 0.0);
   }
@@ -129,19 +219,43 @@ static double HF_NAME(within)(double f0, double f1, double g0, double g1, double
   return t;
 }
 
+/* The map of (3) where tails are heavy, theta(t(v)) of one lane with its first two derivatives. */
+static double HF_NAME(stretch)(const HF_NAME(peaks) * p, double v, double *v1, double *v2) {
+  const double pi = 3.14159265358979323846;
+  double e = hf_exp(v), sh = 0.5 * (e - 1.0 / e), ch = 0.5 * (e + 1.0 / e), d1, d2;
+  double theta = HF_NAME(between)(p, 0, p->e[0] * hf_exp(pi * sh), &d1, &d2);
+  *v1 = d1 * pi * ch;
+  *v2 = d2 * (pi * ch) * (pi * ch) + d1 * pi * sh;
+  return theta;
+}
+
 /* (3): one effect, all columns with stride 0, at n_u probabilities in increasing order or not. */
 static int HF_NAME(invert)(const hf_integral *q, const hf_col *stat, const hf_col *lpar, hf_col loc,
                            const hf_col *ppar, int n_u, const double *u, double *theta) {
   HF_NAME(joint) j;
   enum { M = HF_NAME(CELLS) };
-  double mode, scale, x[M + 1], f[M + 1], g[M + 1], cumulative[M + 1];
-  int status = HF_NAME(find_modes)(q, 1, stat, lpar, loc, ppar, &mode, &scale, &j);
-  double top = j.f[0], h = 2.0 * HF_REACH * scale / M;
-  for (int i = 0; i <= M; i++) x[i] = mode + h * (i - M / 2);
-  if (!status) status = HF_NAME(joint_eval)(q, M + 1, x, stat, lpar, loc, ppar, 1, &j);
+  HF_NAME(peaks) p;
+  double x[M + 1], f[M + 1], g[M + 1], cumulative[M + 1], v1[M + 1], v2[M + 1], mode, scale, top;
+  int heavy = q->population->heavy, status;
+  if (heavy)
+    status = HF_NAME(find_peaks)(q, 1, stat, lpar, loc, ppar, &p, &top);
+  else {
+    status = HF_NAME(find_modes)(q, 1, stat, lpar, loc, ppar, &mode, &scale, &j);
+    top = j.f[0];
+  }
+  double h = 2.0 * (heavy ? HF_FAR : HF_REACH) / M;
+  for (int i = 0; !status && i <= M; i++) {
+    double t = h * (i - M / 2);
+    x[i] = heavy ? HF_NAME(stretch)(&p, t, v1 + i, v2 + i) : mode + scale * t;
+    if (!heavy) v1[i] = scale, v2[i] = 0.0;
+  }
+  if (!status) status = HF_NAME(joint_eval)(q, M + 1, x, stat, lpar, loc, ppar, 1, 0, &j);
   if (status) return status;
-  for (int i = 0; i <= M; i++) f[i] = hf_exp(j.f[i] - top);
-  for (int i = 0; i <= M; i++) g[i] = f[i] * j.d1[i] * h;
+  for (int i = 0; i <= M; i++) {
+    double e = hf_exp(j.f[i] - top);
+    f[i] = e * v1[i];
+    g[i] = e > 0.0 ? h * e * (j.d1[i] * v1[i] * v1[i] + v2[i]) : 0.0;
+  }
   cumulative[0] = 0.0;
   for (int i = 0; i < M; i++)
     cumulative[i + 1] = cumulative[i] + 0.5 * (f[i] + f[i + 1]) + (g[i] - g[i + 1]) / 12.0;
@@ -156,10 +270,12 @@ static int HF_NAME(invert)(const hf_integral *q, const hf_col *stat, const hf_co
         hi = mid;
     }
     double t = HF_NAME(within)(f[lo], f[lo + 1], g[lo], g[lo + 1], target - cumulative[lo]);
-    theta[k] = x[lo] + h * t;
+    t = h * (lo - M / 2 + t);
+    theta[k] = heavy ? HF_NAME(stretch)(&p, t, v1, v2) : mode + scale * t;
   }
   return HF_OK;
 }
 #undef HF_REACH
+#undef HF_FAR
 #undef HF_FLOOR
 #endif

@@ -11,6 +11,7 @@ from hierfast.distributions.half_normal import HalfNormal
 from hierfast.distributions.half_student_t import HalfStudentT
 from hierfast.distributions.inverse_gamma import InverseGamma
 from hierfast.distributions.log_normal import LogNormal
+from hierfast.distributions.logistic import Logistic
 from hierfast.distributions.normal import Normal
 from hierfast.distributions.pareto import Pareto
 from hierfast.distributions.poisson import Poisson
@@ -31,6 +32,7 @@ __all__ = [
     "HalfStudentT",
     "InverseGamma",
     "LogNormal",
+    "Logistic",
     "Normal",
     "Pareto",
     "Poisson",

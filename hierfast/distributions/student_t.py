@@ -56,6 +56,8 @@ class StudentT(Distribution):
         "mu": Support.REAL,
         "sigma": Support.POSITIVE,
     }
+    place: ClassVar[int] = 1
+    shape: ClassVar[tuple[int, ...]] = (2, 0)
 
     @staticmethod
     def logpdf(x: ArrayLike, nu: ArrayLike, mu: ArrayLike, sigma: ArrayLike) -> FloatArray:

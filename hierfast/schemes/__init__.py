@@ -3,11 +3,12 @@
 from hierfast.schemes.base import Builder
 from hierfast.schemes.conjugate import ConjugateBuilder
 from hierfast.schemes.counts import CountBuilder
-from hierfast.schemes.normal import NormalBuilder
+from hierfast.schemes.normal import NormalBuilder, NormalRowsBuilder
 
 COUNTS = ("Binomial", "Poisson")
-LINKED = ("Normal",)  # populations on the link scale
+LINKED = ("Normal", "StudentT", "Logistic")  # populations on the real line
 PAIRS: dict[tuple[str, str], type[Builder]] = {
+    **{("Normal", groups): NormalRowsBuilder for groups in LINKED},
     ("Normal", "Normal"): NormalBuilder,
     **{(rows, groups): CountBuilder for rows in COUNTS for groups in LINKED},
     ("Binomial", "Beta"): ConjugateBuilder,

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from hierfast import _core
 from hierfast.data import Roles, read_columns
@@ -20,6 +21,8 @@ from hierfast.threads import run_all
 
 if TYPE_CHECKING:
     from hierfast.model import Model
+
+FloatArray = NDArray[np.float64]
 
 TABLE_FROM = 512  # cells beyond which moments are read from a table in lambda
 SAMPLE = 4096  # cells that locate the posterior before all are read
@@ -136,17 +139,21 @@ class NormalBuilder(Builder):
         found: list[float] = scout.mode(start) if scout.dim else []
         return found
 
+    def columns(self) -> tuple[FloatArray, ...]:
+        """Give the statistics of each group as csrc/likelihood/normal.h reads them."""
+        stats = self.stats
+        rows = stats.weight if stats.rows is None else stats.rows
+        return stats.weight, stats.mean, rows, stats.m2
+
     def quadrature(self) -> Plan:
         """Effects integrated out by quadrature, as for any family."""
         start = self.mode()
-        stats = self.stats
-        rows = stats.weight if stats.rows is None else stats.rows
-        columns = (stats.weight, stats.mean, rows, stats.m2)
-        self.reads = f"{len(stats):,} groups"
+        columns = self.columns()
+        self.reads = f"{len(self.stats):,} groups"
         target = _core.Integrated(
             self.graph,
             "Normal",
-            "Normal",
+            self.graph.population,
             columns,
             (self.graph.noise,),
             self.graph.shape,
@@ -168,6 +175,37 @@ class NormalBuilder(Builder):
         )
         blocks = ("theta", "centred", "noncentred") if target.dim else ()
         return self.finish("gibbs", "conditional slices, interwoven", target, blocks, start=start)
+
+
+class NormalRowsBuilder(NormalBuilder):
+    """Plans of models with Normal rows and another population on the real line."""
+
+    schemes: ClassVar[tuple[str, ...]] = ("quadrature", "gibbs")
+    best: ClassVar[str] = "quadrature"
+    why: ClassVar[str] = "effects integrated out, no funnel"
+
+    @classmethod
+    def read_data(cls, *args: Any, **other: Any) -> Read:
+        """Read rows; groups without any stay, as those about which nothing is known."""
+        read = super().read_data(*args, **other)
+        return replace(read, informed=read.statistics)
+
+    def mode(self) -> list[float]:
+        """Where the search of the mode begins: as for a Normal population."""
+        return self.located(-1)[2]
+
+    def gibbs(self) -> Plan:
+        """Effects by slices, hyperparameters given them centred and not; groups are read by quadrature."""
+        graph, plan = self.graph, self.quadrature()
+        columns = self.columns()
+        target = _core.Sliced(
+            graph, "Normal", graph.population, columns, (graph.noise,), graph.shape, self.level
+        )
+        blocks = ("eta", "centred eta", "noncentred eta") if target.dim else ()
+        how = "slices given effects that move by slices, interwoven"
+        start = plan.target.mode(self.mode()) if target.dim else []
+        self.lines = self.lines[:1]
+        return self.finish("gibbs", how, target, blocks, start=start, integrals=plan.integrals)
 
 
 def _check_statistics(data: Statistics, graph: Graph, **given: Any) -> None:

@@ -22,8 +22,8 @@ static int find(const hf_kernels_t *k, const char *name) {
 
 static hf_hyper schools(const hf_kernels_t *k, int skip) {
   hf_hyper h = {.n_node = 2, .skip = skip};
-  h.node[0] = (hf_node){find(k, "Normal"), HF_REAL, {{-1, 0, 0.0}, {-1, 0, 5.0}}};
-  h.node[1] = (hf_node){find(k, "HalfCauchy"), HF_POSITIVE, {{-1, 0, 5.0}}};
+  h.node[0] = (hf_node){find(k, "Normal"), HF_REAL, {{-1, 0, 0.0, -1, 0.0}, {-1, 0, 5.0, -1, 0.0}}};
+  h.node[1] = (hf_node){find(k, "HalfCauchy"), HF_POSITIVE, {{-1, 0, 5.0, -1, 0.0}}};
   return h;
 }
 
@@ -45,8 +45,8 @@ static void run(hf_plan *plan, hf_state *s, const hf_kernels_t *k, const hf_hype
 static void collapsed(const hf_kernels_t *k, int skip, int grid, int slice) {
   hf_hyper h = schools(k, skip);
   hf_cells cells = {J, p, y, {&one, 0}, {&zero, 0}, 8.0, p[7], p[4]};
-  hf_collapsed c = {.kernels = k, .hyper = &h, .loc = {0, 0, 0.0}, .scale = {1, 0, 0.0}};
-  c.noise = (hf_arg){-1, 0, 1.0};
+  hf_collapsed c = {.kernels = k, .hyper = &h, .loc = {0, 0, 0.0, -1, 0.0}, .scale = {1, 0, 0.0, -1, 0.0}};
+  c.noise = (hf_arg){-1, HF_AS_IS, 1.0, -1, 0.0};
   c.n_group = c.n_row = J;
   c.moments = (hf_moments){.kernels = k, .cells = &cells, .p_bar = 0.01, .n_group = J};
   static hf_proposal proposal;
@@ -67,11 +67,11 @@ static void collapsed(const hf_kernels_t *k, int skip, int grid, int slice) {
 
 static void gibbs(const hf_kernels_t *k) {
   hf_hyper h = schools(k, -1);
-  hf_conditional c = {.kernels = k, .hyper = &h, .loc = {0, 0, 0.0}, .scale = {1, 0, 0.0}};
+  hf_conditional c = {.kernels = k, .hyper = &h, .loc = {0, 0, 0.0, -1, 0.0}, .scale = {1, 0, 0.0, -1, 0.0}};
   double leaf[HF_SUMS], tau;
   hf_plan plan = {.kernels = k, .seed = 4, .n_block = 3, .n_group = J, .p = p, .ybar = y};
   hf_state s = {.leaf = leaf, .z = {4.0, 1.0}};
-  c.noise = (hf_arg){-1, 0, 1.0};
+  c.noise = (hf_arg){-1, HF_AS_IS, 1.0, -1, 0.0};
   c.n_group = c.n_row = J;
   for (int j = 0; j < J; j++) {
     c.p_sum += p[j];

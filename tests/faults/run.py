@@ -1,6 +1,6 @@
 """Plant each fault of catalogue.py in a copy, build it, run the suite's layers and print who sees it.
 
-    python tests/faults/run.py [--only TEXT] [--enough N] [--dial]
+    python tests/faults/run.py [--only TEXT] [--from N] [--to N] [--enough N] [--dial]
 
 Needs an environment with the test extra, setuptools and Cython. A layer is stopped at its first
 failure; after `--enough` layers have seen a fault the others are not asked ("-" in the table).
@@ -24,11 +24,13 @@ LAYERS = {  # the cheap ones first
     "statistics": ["tests/test_statistics.py", "tests/test_input.py"],
     "diagnostics": ["tests/test_diagnose.py", "tests/test_report.py", "tests/test_reprs.py"],
     "promise": ["tests/test_promise.py"],
+    "quadrature": ["tests/test_quadrature.py"],
     "posteriors": ["tests/test_posterior.py", "tests/test_counts.py"],
     "invariance": ["tests/test_invariance.py"],
     "cases": ["tests/test_cases.py"],
     "transitions": ["tests/trust/test_transitions.py"],
     "calibration": ["tests/test_calibration.py"],
+    "pairs": ["tests/test_conjugate.py", "tests/test_pairs.py"],
 }
 FLAGS = ["-std=c11", "-O3", "-fno-fast-math", "-ffp-contract=off", "-fno-math-errno",
          "-fno-trapping-math", "-fPIC", "-fvisibility=hidden", "-Icsrc"]  # fmt: skip
@@ -152,6 +154,7 @@ def main():
     parser.add_argument(
         "--from", type=int, default=0, dest="first", help="number of the first fault"
     )
+    parser.add_argument("--to", type=int, default=None, help="number after the last fault")
     parser.add_argument("--dial", action="store_true", help="the smallest error seen, instead")
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
@@ -160,7 +163,7 @@ def main():
         assert not clean, f"layers fail without a fault: {clean}"
         if args.dial:
             return dial(tree)
-        return table(tree, [f for f in FAULTS[args.first :] if args.only in f.name], args.enough)
+        return table(tree, [f for f in FAULTS[args.first : args.to] if args.only in f.name], args.enough)
 
 
 if __name__ == "__main__":

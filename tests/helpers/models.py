@@ -44,6 +44,12 @@ SETTINGS = {
         {"y": "y", "group": "group"},
         SCHOOLS,
     ),
+    "eight_schools_t4": Setting(
+        hf.Model(hf.Normal(sigma="sigma"), hf.StudentT(4, hf.Normal(0, 5), hf.HalfCauchy(5))),
+        {"y": "y", "group": "group"},
+        SCHOOLS,
+        schemes=("quadrature", "gibbs"),
+    ),
     "dyes": Setting(
         hf.Model(
             hf.Normal(variance=hf.InverseGamma(0.001, 0.001)),

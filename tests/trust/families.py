@@ -51,6 +51,11 @@ def log_inverse_gamma(x, a, b):
     return a * mpmath.log(b) - mpmath.loggamma(a) - (a + 1) * mpmath.log(x) - b / x
 
 
+def log_logistic(x, m, s):
+    z = (x - m) / s
+    return -z - 2 * mpmath.log1p(mpmath.exp(-z)) - mpmath.log(s)
+
+
 def log_beta(x, a, b):
     m = mpmath
     of = m.loggamma(a) + m.loggamma(b) - m.loggamma(a + b)
@@ -95,6 +100,7 @@ PRIORS = {
         lambda x, a, b: -mpmath.log(b - a) if a <= x <= b else mpmath.mpf("-inf"),
         positive=False,
     ),
+    "Logistic": Prior((PLACE, HUGE), log_logistic, positive=False),
     "Beta": Prior((HUGE, HUGE), log_beta, unit=True),
     "Pareto": Prior((HUGE, HUGE), log_pareto),
     "Power": Prior(((-2.5, -1.0, 0.5),), lambda x, a: a * mpmath.log(x)),
@@ -202,6 +208,16 @@ POPULATIONS = {
             -((theta - loc) ** 2) / (2 * tau**2) - lib.log(tau) - lib.log(2 * lib.pi) / 2
         ),
         distributions.Normal.logpdf,
+    ),
+    "StudentT": Population(
+        (HUGE, (0.1, 1.0, 3.0, 1e7)),
+        lambda lib, theta, loc, s, nu: log_t(theta - loc, nu, s),
+        lambda theta, loc, s, nu: distributions.StudentT.logpdf(theta, nu, loc, s),
+    ),
+    "Logistic": Population(
+        (HUGE,),
+        lambda lib, theta, loc, s: log_logistic(theta, loc, s),
+        distributions.Logistic.logpdf,
     ),
     "Beta": Population(
         (HUGE, HUGE),

@@ -51,7 +51,7 @@ ROWS = {
     ),
     "Poisson": Rows(
         hf.Poisson(exposure="size"),
-        lambda y, s, t: y * t - s * np.exp(t),
+        lambda y, s, t: y * t - s * np.exp(np.minimum(t, 600.0)),
         lambda rng, s, t: rng.poisson(s * np.exp(t)),
         np.exp,
     ),
@@ -87,10 +87,17 @@ class Groups:
         return type(self.population).__name__
 
 
-def spread(z):
-    """Uniform nodes z for a population of location mu and scale sigma."""
+def spread(z, scale="g_sigma"):
+    """Uniform nodes z for a population of a location mu and a scale."""
     step = z[1] - z[0]
-    return lambda u: (u["g_mu"] + u["g_sigma"] * z, u["g_sigma"] * step * np.ones_like(z))
+    return lambda u: (u["g_mu"] + u[scale] * z, u[scale] * step * np.ones_like(z))
+
+
+def stretched(u):
+    """Nodes that reach 1e6 scales, where a Student-t of 3 degrees of freedom has nothing left."""
+    t = np.linspace(-14.5, 14.5, 600)
+    weight = (t[1] - t[0]) * np.cosh(t)
+    return u["g_mu"] + u["g_sigma"] * np.sinh(t), u["g_sigma"] * weight
 
 
 def everywhere(u):
@@ -140,6 +147,20 @@ GROUPS = {
         lambda rng, u, n: rng.normal(u["g_mu"], u["g_sigma"], n),
         lambda theta, u: st.norm.logpdf(theta, u["g_mu"], u["g_sigma"]),
         spread(np.linspace(-8.5, 8.5, 300)),
+    ),
+    "StudentT": Groups(
+        hf.StudentT(3, hf.Normal(-0.5, 1), hf.HalfNormal(1)),
+        {"g_mu": st.norm(-0.5, 1), "g_sigma": st.halfnorm(0, 1)},
+        lambda rng, u, n: u["g_mu"] + u["g_sigma"] * rng.standard_t(3, n),
+        lambda theta, u: st.t.logpdf(theta, 3, u["g_mu"], u["g_sigma"]),
+        stretched,
+    ),
+    "Logistic": Groups(
+        hf.Logistic(hf.Normal(-0.5, 1), hf.HalfNormal(0.6)),
+        {"g_mu": st.norm(-0.5, 1), "g_s": st.halfnorm(0, 0.6)},
+        lambda rng, u, n: rng.logistic(u["g_mu"], u["g_s"], n),
+        lambda theta, u: st.logistic.logpdf(theta, u["g_mu"], u["g_s"]),
+        spread(np.linspace(-38, 38, 600), "g_s"),
     ),
     "Beta": Groups(
         hf.Beta(hf.LogNormal(0.5, 0.4), hf.LogNormal(1, 0.5)),

@@ -39,19 +39,19 @@ static void set_up(void) {
   conditional.kernels = plan.kernels = hf_kernels(0);
   conditional.n_group = J;
   conditional.n_row = conditional.p_sum;
-  conditional.noise = (hf_arg){-1, HF_AS_IS, 1.0};
+  conditional.noise = (hf_arg){-1, HF_AS_IS, 1.0, -1, 0.0};
   hyper.n_node = 2;
   hyper.skip = -1;
   for (int i = 0; i < plan.kernels->n_prior; i++) {
     if (!strcmp(plan.kernels->prior[i].name, "Normal")) hyper.node[0].prior = i;
     if (!strcmp(plan.kernels->prior[i].name, "HalfNormal")) hyper.node[1].prior = i;
   }
-  hyper.node[0].par[0] = (hf_arg){-1, HF_AS_IS, 0.0};
-  hyper.node[0].par[1] = hyper.node[1].par[0] = (hf_arg){-1, HF_AS_IS, 5.0};
+  hyper.node[0].par[0] = (hf_arg){-1, HF_AS_IS, 0.0, -1, 0.0};
+  hyper.node[0].par[1] = hyper.node[1].par[0] = (hf_arg){-1, HF_AS_IS, 5.0, -1, 0.0};
   hyper.node[1].support = HF_POSITIVE;
   conditional.hyper = &hyper;
-  conditional.loc = (hf_arg){0, HF_AS_IS, 0.0};
-  conditional.scale = (hf_arg){1, HF_AS_IS, 0.0};
+  conditional.loc = (hf_arg){0, HF_AS_IS, 0.0, -1, 0.0};
+  conditional.scale = (hf_arg){1, HF_AS_IS, 0.0, -1, 0.0};
   plan.seed = 5;
   plan.target = (hf_target){2, hf_conditional_eval, &conditional, NULL};
   plan.n_group = J;
