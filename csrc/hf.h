@@ -64,6 +64,8 @@ typedef struct {
   int n_stat, n_par;
   int (*eval)(int n, const double *eta, const hf_col *stat, const hf_col *par, void *user,
               double *ll, double *d1, double *d2); /* (n,) each; d1, d2 may both be NULL */
+  /* Adds what all rows say of par alone, whatever the effects, to ll (n,); NULL if nothing. */
+  void (*overall)(int n, const hf_col *par, const void *user, double *ll);
 } hf_likelihood;
 
 /* log p(theta | loc, par) and its first two derivatives in theta; n <= HF_TILE. */

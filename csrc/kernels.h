@@ -49,6 +49,8 @@ typedef struct {
   const hf_population *population;
   int order; /* Gauss-Hermite nodes: 15, 31 or 61 */
   void *user;
+  int has_terms; /* whether groups are sums of terms (theta/rows.h), and the terms' statistics */
+  const double *term[HF_MAX_STAT];
 } hf_integral;
 
 /* Nodes behind an order: more where tails are heavy (theta/double_exponential.h). */

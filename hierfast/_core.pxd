@@ -65,6 +65,7 @@ cdef extern from "hf.h" nogil:
         int n_stat, n_par
         int (*eval)(int n, const double *eta, const hf_col *stat, const hf_col *par, void *user,
                     double *ll, double *d1, double *d2) noexcept nogil
+        void (*overall)(int n, const hf_col *par, const void *user, double *ll) noexcept nogil
     ctypedef struct hf_population:
         const char *name
         int n_par
@@ -120,6 +121,8 @@ cdef extern from "hf.h" nogil:
         const hf_population *population
         int order
         void *user
+        int has_terms
+        const double *term[8]
     int hf_nodes(const hf_integral *q)
     ctypedef struct hf_rising:
         int64_t n

@@ -181,6 +181,22 @@ def likelihood_eval(str name, const double[::1] eta, list stats, list params, in
     return out
 
 
+def likelihood_overall(str name, list params, counts, int level=0):
+    """What all rows say of a likelihood's parameters alone (n,), for tests against a twin."""
+    cdef const hf_kernels_t *k = table(level)
+    cdef hf_col par[4]
+    cdef hf_rising rising
+    cdef int index = family_names()[0].index(name)
+    cdef Target keep = Target()
+    out = np.zeros(len(params[0]))
+    cdef double[::1] o = out
+    keep.keep = []
+    set_rising(keep, &rising, counts)
+    to_columns(params, par)
+    k.likelihood[index].overall(<int>out.shape[0], par, &rising, &o[0])
+    return out
+
+
 def population_eval(str name, const double[::1] theta, location, list params, int level=0):
     """Log density and two derivatives (3, n) of csrc/population, for tests against a twin."""
     cdef const hf_kernels_t *k = table(level)
@@ -215,6 +231,7 @@ cdef class Target:
     cdef const hf_kernels_t *kernels
     cdef hf_proposal *proposal
     cdef hf_arg data[3]
+    cdef hf_rising rising
     cdef readonly int n_node
     cdef list keep
     cdef const int[::1] stop
@@ -380,6 +397,15 @@ cdef class Collapsed(Target):
         check(status)
 
 
+cdef set_rising(Target target, hf_rising *r, table):
+    """A table of counts of counts: groups or rows that exceed 0, 1, ...; large ones, and how many."""
+    weight, far, mult = table
+    r.n, r.n_far = len(weight), len(far)
+    r.weight = target.column(weight) if len(weight) else NULL
+    r.far = target.column(far) if len(far) else NULL
+    r.mult = target.column(mult) if len(far) else NULL
+
+
 cdef class Conjugate(Target):
     """Counts in a conjugate population, effects integrated out in closed form."""
 
@@ -395,11 +421,8 @@ cdef class Conjugate(Target):
         cdef hf_rising *table[3]
         cdef hf_counts *c = &self.ctx.counts
         table[0], table[1], table[2] = &c.up, &c.down, &c.all
-        for i, (weight, far, mult) in enumerate(rising):
-            table[i].n, table[i].n_far = len(weight), len(far)
-            table[i].weight = self.column(weight) if len(weight) else NULL
-            table[i].far = self.column(far) if len(far) else NULL
-            table[i].mult = self.column(mult) if len(far) else NULL
+        for i, one in enumerate(rising):
+            set_rising(self, table[i], one)
         c.n_size = len(sizes[0])
         if c.n_size:
             c.size, c.group = self.column(sizes[0]), self.column(sizes[1])
@@ -417,8 +440,9 @@ cdef class Conjugate(Target):
                               &out[0])
 
 
-cdef set_effects(Target target, hf_integrated *c, likelihood, population, stats, lpar, ppar):
-    """What the effects of a target read: families, arguments, statistics of cells or groups."""
+cdef set_effects(Target target, hf_integrated *c, likelihood, population, stats, lpar, ppar, rows):
+    """What the effects of a target read: families, arguments, statistics of cells or groups; `rows`
+    where these say which terms are a group's: the terms' columns, and a table of all rows."""
     names = family_names()
     cdef const hf_kernels_t *k = target.kernels
     cdef int i = names[0].index(likelihood), j = names[1].index(population)
@@ -432,6 +456,11 @@ cdef set_effects(Target target, hf_integrated *c, likelihood, population, stats,
     for s, column in enumerate(stats):
         c.stat[s].p, c.stat[s].stride = target.column(column), len(column) > 1
     c.n_cell = len(stats[0])
+    if rows is not None:
+        c.integral.has_terms, c.integral.user = 1, &target.rising
+        for s, column in enumerate(rows[0]):
+            c.integral.term[s] = target.column(column)
+        set_rising(target, &target.rising, rows[1])
 
 
 cdef class Integrated(Target):
@@ -440,9 +469,9 @@ cdef class Integrated(Target):
     cdef hf_integrated ctx
 
     def __init__(self, graph, str likelihood, str population, stats, lpar, ppar, int level,
-                 mult=None, int order=61):
+                 mult=None, int order=61, rows=None):
         self.set_graph(graph, -1, level)
-        set_effects(self, &self.ctx, likelihood, population, stats, lpar, ppar)
+        set_effects(self, &self.ctx, likelihood, population, stats, lpar, ppar, rows)
         self.ctx.integral.order = order
         mult = np.ones(1) if mult is None else mult
         self.ctx.mult.p, self.ctx.mult.stride = self.column(mult), len(mult) > 1
@@ -512,9 +541,10 @@ cdef class Sliced(Target):
     cdef hf_given given
     cdef int64_t n_group
 
-    def __init__(self, graph, str likelihood, str population, stats, lpar, ppar, int level):
+    def __init__(self, graph, str likelihood, str population, stats, lpar, ppar, int level,
+                 rows=None):
         self.set_graph(graph, -1, level)
-        set_effects(self, &self.effects, likelihood, population, stats, lpar, ppar)
+        set_effects(self, &self.effects, likelihood, population, stats, lpar, ppar, rows)
         self.n_group = len(stats[0])
         self.given.model = &self.effects
         self.given.scale = 1.0

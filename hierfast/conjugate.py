@@ -321,8 +321,8 @@ def solve(family: Any, a: FloatArray, b: FloatArray, p: float, z: FloatArray) ->
     >>> import numpy as np
     >>> from hierfast.conjugate import BetaGroups, solve
     >>> one = np.ones((1, 1))
-    >>> float(solve(BetaGroups, one, one, 0.5, np.array([1.0])).round(6)[0])
-    0.0
+    >>> float(solve(BetaGroups, one, 3 * one, 0.5, np.array([1.0])).round(3)[0])
+    -1.347
     """
     upper = p > 0.5
     wanted, sign = (1.0 - p, -1.0) if upper else (p, 1.0)

@@ -204,7 +204,7 @@ def _sums(columns: Columns, y: FloatArray, size: FloatArray | None, whole: bool)
         rows = np.ones(n, np.int64) if weight is None else weight.astype(np.int64)
         found = Counts(np.arange(n), y, y if size is None else size, rows, name, whole)
         return found.informed()
-    coded, low, width = _table_of(coded, n)
+    coded, low, width = table_of(coded, n)
     index = coded.codes - low if low else coded.codes
     number = np.bincount(index, weight, width).astype(np.int64)
     present = np.flatnonzero(number)
@@ -216,8 +216,21 @@ def _sums(columns: Columns, y: FloatArray, size: FloatArray | None, whole: bool)
     return found if at is None else replace(found.take(at), labels=labels)
 
 
-def _table_of(coded: Coded, n: int) -> tuple[Coded, int, int]:
-    """Codes near enough to be places in a table, the least of them, and the table's size."""
+def table_of(coded: Coded, n: int) -> tuple[Coded, int, int]:
+    """Make codes places in a table.
+
+    Parameters
+    ----------
+    coded : Coded
+        Groups of rows.
+    n : int
+        How many rows.
+
+    Returns
+    -------
+    tuple
+        Codes near enough to be places, the least of them, and the table's size.
+    """
     low, high = range_of_codes(coded.codes, 1)
     if high - low >= 4 * n + 1024:
         coded = compact_codes(coded)

@@ -88,7 +88,7 @@ class Graph:
     written : dict of str to Arg
         The population's arguments as they were written, by name.
     noise : Arg
-        Standard deviation of the likelihood; for a column, the form in which its rows are read
+        Standard deviation, or shape, of the likelihood; for a column, the form in which its rows are read
         and the value 1; 1 where the likelihood has none.
     noise_column : str or None
         The column, if the likelihood's scale is one.
@@ -208,7 +208,8 @@ def build_graph(
     """
     builder = _Builder()
     noise, noise_column = CONSTANT, None
-    for index, parameter in enumerate(likelihood.parameters()[1:], 1):
+    first = 0 if likelihood.only_rows else 1  # others leave their location out
+    for index, parameter in enumerate(likelihood.parameters()[first:], first):
         scale = likelihood.arguments()[index]
         if isinstance(scale.value, str):
             noise, noise_column = replace(CONSTANT, form=int(scale.form)), scale.value

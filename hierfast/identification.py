@@ -89,6 +89,30 @@ def find_weak_counts(graph: Graph, cells: CountCells) -> tuple[str, ...]:
     return tuple(said + _few(graph, int(cells.n_group), scale))
 
 
+def find_weak_shape(graph: Graph, cells: CountCells) -> tuple[str, ...]:
+    """Say where the variation of rows cannot be told from that of groups.
+
+    Parameters
+    ----------
+    graph : Graph
+        The unknowns.
+    cells : CountCells
+        Groups and their sums.
+
+    Returns
+    -------
+    tuple of str
+        Sentences, none where all is well.
+    """
+    if graph.noise.node < 0 or graph.scale.node < 0 or cells.n_row > cells.n_group:
+        return ()
+    shape, scale = (graph.nodes[arg.node].name for arg in (graph.noise, graph.scale))
+    return (
+        f"every group has one row, so that the data hardly tell the variation within groups ({shape}) "
+        f"from that between them ({scale}); their priors decide",
+    )
+
+
 def find_weak_conjugate(graph: Graph, cells: CountCells, whole: bool) -> tuple[str, ...]:
     """Say what counts in a conjugate population cannot tell.
 

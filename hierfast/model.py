@@ -30,13 +30,13 @@ class Model:
 
     Parameters
     ----------
-    likelihood : Normal, Binomial or Poisson
+    likelihood : Normal, Binomial, Poisson or NegativeBinomial
         Distribution of a row given its group's effect. It leaves its location out; a Normal's scale
         is a number, a column of known values, or a prior. Effects are means of a Normal, logits of
-        probabilities of a Binomial, logarithms of rates of a Poisson.
-    population : Normal, Beta or Gamma
-        Distribution of the groups' effects: Normal on the scale above, Beta of the probabilities of
-        a Binomial, Gamma of the rates of a Poisson. Its arguments are numbers or priors, whose own
+        probabilities of a Binomial, logarithms of rates of a Poisson or NegativeBinomial.
+    population : Normal, StudentT, Logistic, Beta or Gamma
+        Distribution of the groups' effects: Beta of the probabilities of a Binomial, Gamma of the
+        rates of a Poisson, the others on the scale above. Its arguments are numbers or priors, whose own
         arguments may be priors in turn; a Normal's mean may be a column, known per group, where the
         rows are Normal.
 

@@ -194,6 +194,32 @@ def check_proper_conjugate(graph: Graph, cells: CountCells, whole: bool) -> None
             )
 
 
+def check_proper_shape(graph: Graph) -> None:
+    r"""Check the prior of a negative binomial's shape alpha.
+
+    Where alpha goes to infinity rows are Poisson and the likelihood tends to a positive constant; where it
+    goes to 0 it behaves as alpha to the number of rows with a count above 0. Only a prior with a finite
+    integral is sure to leave a proper posterior at both ends.
+
+    Parameters
+    ----------
+    graph : Graph
+        The unknowns.
+
+    Raises
+    ------
+    ValueError
+        If the prior is improper.
+    """
+    node = graph.nodes[graph.noise.node] if graph.noise.node >= 0 else None
+    if node is not None and node.prior in IMPROPER:
+        raise ValueError(
+            f"{node.name}: the posterior is improper or cannot be shown to be proper under {node.prior}, "
+            "since rows are Poisson where the shape is infinite; use a proper prior such as "
+            "Gamma(2, 0.1)"
+        )
+
+
 def _has_flat_mean(graph: Graph) -> bool:
     """Tell whether the mean is flat; refuse other improper priors than those of mean, spread and noise."""
     scale, noise, flat_mean = graph.scale.node, graph.noise.node, False

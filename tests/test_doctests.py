@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 import hierfast
+from hierfast.schemes.table import pairs_table
 
 README = Path(__file__).parents[1] / "README.md"
 MODULES = sorted(m.name for m in pkgutil.walk_packages(hierfast.__path__, "hierfast."))
@@ -35,6 +36,10 @@ def test_readme(capsys):
         exec(compile(block, str(README), "exec"), names)
         said = capsys.readouterr().out
         assert said.split() == printed.split() or not printed
+
+
+def test_readme_shows_the_table_of_pairs():
+    assert pairs_table() in README.read_text("utf-8")
 
 
 def test_readme_begins_with_the_two_commands():

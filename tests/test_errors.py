@@ -195,7 +195,9 @@ def test_models():
         hf.Model(hf.Normal, hf.Normal(0, 1))
     with pytest.raises(ValueError, match="HalfNormal is not available as a likelihood"):
         hf.Model(hf.HalfNormal(1), hf.Normal(0, 1))
-    with pytest.raises(ValueError, match="population HalfNormal"):
+    with pytest.raises(
+        ValueError, match="HalfNormal is not available as a population of Normal rows"
+    ):
         hf.Model(hf.Normal(sigma=1), hf.HalfNormal(1))
     with pytest.raises(
         ValueError, match=r"group_sigma is the column 'x': of a population only the m"

@@ -37,6 +37,13 @@ MODELS["events"] = (
     hf.Model(hf.Poisson(exposure="size"), hf.Normal(hf.Normal(0, 2), hf.HalfNormal(1))),
     COUNTED,
 )
+MODELS["overdispersed"] = (
+    hf.Model(
+        hf.NegativeBinomial(hf.Gamma(2, 0.1), exposure="size"),
+        hf.Normal(hf.Normal(0, 2), hf.HalfNormal(1)),
+    ),
+    COUNTED,
+)
 MODELS["successes"] = (
     hf.Model(hf.Binomial(n="trials"), hf.Normal(hf.Flat(), hf.HalfCauchy(hf.Gamma(2, 2)))),
     COUNTED | {"trials": COUNTED["y"] + RNG.integers(0, 5, 400)},

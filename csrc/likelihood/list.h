@@ -1,4 +1,5 @@
 /* likelihood/list.h: read twice, once for the bodies and once for the table. One line a likelihood. */
 #include "likelihood/binomial.h"
+#include "likelihood/negative_binomial.h"
 #include "likelihood/normal.h"
 #include "likelihood/poisson.h"

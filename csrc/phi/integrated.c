@@ -8,6 +8,7 @@
 
 #include "hfmath.h"
 #include "reduce.h"
+#include "theta/rows.h"
 
 /* Columns of a lane block: statistics of its cells and arguments of its phi, gathered. */
 typedef struct {
@@ -21,8 +22,7 @@ static void gather(const hf_integrated *c, int n, const double *x, int64_t first
   for (int i = 0; i < w; i++) {
     int phi = (int)((first + i) / c->n_cell);
     int64_t cell = (first + i) % c->n_cell;
-    for (int s = 0; s < q->likelihood->n_stat; s++)
-      l->stat[s][i] = c->stat[s].p[cell * c->stat[s].stride];
+    for (int s = 0; s < hf_n_stat(q); s++) l->stat[s][i] = c->stat[s].p[cell * c->stat[s].stride];
     for (int a = 0; a < q->likelihood->n_par; a++)
       l->lpar[a][i] = hf_arg_at(&c->lpar[a], x, n, phi);
     for (int a = 0; a < q->population->n_par; a++)
@@ -36,12 +36,24 @@ static void gather(const hf_integrated *c, int n, const double *x, int64_t first
   }
 }
 
+void hf_add_overall(const hf_integrated *c, int n, const double *x, double *lp) {
+  double value[HF_MAX_PAR][HF_TILE];
+  hf_col par[HF_MAX_PAR];
+  if (!c->integral.likelihood->overall) return;
+  for (int a = 0; a < c->integral.likelihood->n_par; a++) {
+    for (int i = 0; i < n; i++) value[a][i] = hf_arg_at(&c->lpar[a], x, n, i);
+    par[a] = (hf_col){value[a], 1};
+  }
+  c->integral.likelihood->overall(n, par, c->integral.user, lp);
+}
+
 int hf_integrated_eval(const hf_target *t, int n, const double *z, double *lp) {
   const hf_integrated *c = t->ctx;
   double x[HF_MAX_PHI * HF_TILE], logz[HF_TILE];
   lanes l;
   int64_t total = n * c->n_cell;
   int status = hf_hyper_expand(c->kernels, c->hyper, n, z, x, lp);
+  if (!status) hf_add_overall(c, n, x, lp);
   for (int64_t lo = 0; !status && lo < total; lo += HF_TILE) {
     int w = total - lo < HF_TILE ? (int)(total - lo) : HF_TILE;
     if (hf_stopped(t->stop)) return HF_STOPPED;
@@ -98,12 +110,13 @@ int hf_integrated_order(hf_integrated *c, const hf_target *t, const hf_proposal 
       z[k * n + i] += (far ? 2.5 : 1.0) * u * p->shape[k * d + axis];
     }
   }
-  *error = HF_INF;
+  double before = *error = HF_INF;
   for (int o = 0; o < 3; o++) {
     c->integral.order = orders[o];
     int status = t->eval(t, n, z, lp[o]);
     if (status) return status;
     if (o == 0) continue;
+    before = *error;
     *error = 0.0;
     for (int i = 1; i < n; i++) {
       double e = __builtin_fabs((lp[o][i] - lp[o][0]) - (lp[o - 1][i] - lp[o - 1][0]));
@@ -114,5 +127,8 @@ int hf_integrated_order(hf_integrated *c, const hf_target *t, const hf_proposal 
       return HF_OK;
     }
   }
+  /* Of the last order nothing is known but that differences fall at least as fast as before. */
+  double ratio = *error / before;
+  *error *= ratio < 0.5 ? ratio / (1.0 - ratio) : 1.0;
   return HF_OK;
 }

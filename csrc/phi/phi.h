@@ -133,6 +133,8 @@ typedef struct {
   hf_col stat[HF_MAX_STAT], mult; /* (n_cell,) */
 } hf_integrated;
 
+/* Adds to lp (n,) what all rows say of the likelihood's parameters alone at x (n_node, n). */
+void hf_add_overall(const hf_integrated *c, int n, const double *x, double *lp);
 int hf_integrated_eval(const hf_target *t, int n, const double *z, double *lp);
 /* Mean and sd of the effects of cells lo..hi given values x (n_node,). */
 int hf_integrated_groups(const hf_integrated *c, const double *x, int64_t lo, int64_t hi,

@@ -14,6 +14,7 @@
 #include "theta/double_exponential.h"
 #include "theta/gauss_hermite.h"
 #include "theta/peaks.h"
+#include "theta/rows.h"
 
 enum { HF_NAME(CELLS) = 144, HF_NAME(NEWTON) = 60 };
 #define HF_REACH 8.5
@@ -31,7 +32,7 @@ static int HF_NAME(joint_eval)(const hf_integral *q, int n, const double *theta,
                                int alone, HF_NAME(joint) * j) {
   double f[HF_TILE], d1[HF_TILE], d2[HF_TILE];
   double *a = derivatives ? j->d1 : NULL, *b = derivatives ? j->d2 : NULL;
-  int status = q->likelihood->eval(n, theta, stat, lpar, q->user, j->f, a, b);
+  int status = hf_rows_eval(q, n, theta, stat, lpar, j->f, a, b);
   for (int i = 0; alone && i < n; i++) j->d2[i] = j->d2[i] < 0.0 ? j->d2[i] : -HF_INF;
   if (!status && !alone)
     status = q->population->eval(n, theta, loc, ppar, q->user, f, a ? d1 : NULL, b ? d2 : NULL);

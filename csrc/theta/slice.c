@@ -4,6 +4,7 @@
 #include "hfmath.h"
 #include "reduce.h"
 #include "rng.h"
+#include "theta/rows.h"
 
 /* One group's conditional as a target over eta. */
 typedef struct {
@@ -35,7 +36,7 @@ static int conditional(const hf_target *t, int n, const double *eta, double *lp)
   const one_group *g = t->ctx;
   double prior[HF_TILE], theta[HF_TILE];
   for (int i = 0; i < n; i++) theta[i] = g->loc + g->tau * eta[i];
-  int status = g->q->likelihood->eval(n, theta, g->stat, g->lpar, g->q->user, lp, NULL, NULL);
+  int status = hf_rows_eval(g->q, n, theta, g->stat, g->lpar, lp, NULL, NULL);
   if (!status)
     status =
         g->q->population->eval(n, eta, (hf_col){&zero, 0}, g->ppar, g->q->user, prior, NULL, NULL);
@@ -50,8 +51,7 @@ static int conditional(const hf_target *t, int n, const double *eta, double *lp)
  * and the rows, never of where eta is. */
 static int width(const one_group *g, double middle, double *scale) {
   double f, d1, likelihood, population, theta = g->loc + g->tau * middle;
-  int status =
-      g->q->likelihood->eval(1, &theta, g->stat, g->lpar, g->q->user, &f, &d1, &likelihood);
+  int status = hf_rows_eval(g->q, 1, &theta, g->stat, g->lpar, &f, &d1, &likelihood);
   if (!status)
     status = g->q->population->eval(1, &middle, (hf_col){&zero, 0}, g->ppar, g->q->user, &f, &d1,
                                     &population);
@@ -78,7 +78,7 @@ int hf_eta_slices(const hf_integrated *c, const double *x, uint64_t key, uint64_
     double scale, lp;
     uint64_t own = label ? label[j] : base + (uint64_t)j;
     uint64_t noise = hf_key(key, (uint32_t)own, (uint32_t)(own >> 32), HF_SITE_SLICE_THETA);
-    for (int s = 0; s < c->integral.likelihood->n_stat; s++)
+    for (int s = 0; s < hf_n_stat(&c->integral); s++)
       g.stat[s] = (hf_col){c->stat[s].p + j * c->stat[s].stride, 0};
     status = width(&g, middle, &scale);
     if (!status) status = conditional(&t, 1, eta + j, &lp);
@@ -99,12 +99,12 @@ static int add_up(const hf_integrated *c, int population, const double *x, int n
             population ? c->ppar : c->lpar, x, n, i, value, par);
   for (int64_t lo = 0; !status && lo < c->n_cell; lo += HF_TILE) {
     int w = c->n_cell - lo < HF_TILE ? (int)(c->n_cell - lo) : HF_TILE;
-    for (int s = 0; s < q->likelihood->n_stat; s++)
+    for (int s = 0; s < hf_n_stat(q); s++)
       stat[s] = (hf_col){c->stat[s].p + lo * c->stat[s].stride, c->stat[s].stride};
     for (int k = 0; k < w; k++) theta[k] = loc + scale * eta[lo + k];
     status = population
                  ? q->population->eval(w, theta, (hf_col){&place, 0}, par, q->user, log, NULL, NULL)
-                 : q->likelihood->eval(w, theta, stat, par, q->user, log, NULL, NULL);
+                 : hf_rows_eval(q, w, theta, stat, par, log, NULL, NULL);
     for (int k = 0; k < w; k++) *total += log[k];
   }
   return status;
@@ -118,8 +118,9 @@ int hf_noncentred_eval(const hf_target *t, int n, const double *z, double *lp) {
   for (int i = 0; !status && i < n; i++) {
     hf_place_of(c, x, n, i, &loc, &scale);
     status = add_up(c, 0, x, n, i, f->eta, loc, scale, lp + i);
-    lp[i] = lp[i] == lp[i] ? lp[i] : -HF_INF;
   }
+  if (!status) hf_add_overall(c, n, x, lp);
+  for (int i = 0; !status && i < n; i++) lp[i] = lp[i] == lp[i] ? lp[i] : -HF_INF;
   return status;
 }
 
@@ -132,7 +133,8 @@ int hf_centred_eval(const hf_target *t, int n, const double *z, double *lp) {
   for (int i = 0; !status && i < n; i++) {
     status = add_up(c, 1, x, n, i, f->eta, f->loc, f->scale, lp + i);
     if (!status && unknown) status = add_up(c, 0, x, n, i, f->eta, f->loc, f->scale, lp + i);
-    lp[i] = lp[i] == lp[i] ? lp[i] : -HF_INF;
   }
+  if (!status && unknown) hf_add_overall(c, n, x, lp);
+  for (int i = 0; !status && i < n; i++) lp[i] = lp[i] == lp[i] ? lp[i] : -HF_INF;
   return status;
 }

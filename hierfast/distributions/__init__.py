@@ -12,6 +12,7 @@ from hierfast.distributions.half_student_t import HalfStudentT
 from hierfast.distributions.inverse_gamma import InverseGamma
 from hierfast.distributions.log_normal import LogNormal
 from hierfast.distributions.logistic import Logistic
+from hierfast.distributions.negative_binomial import NegativeBinomial
 from hierfast.distributions.normal import Normal
 from hierfast.distributions.pareto import Pareto
 from hierfast.distributions.poisson import Poisson
@@ -33,6 +34,7 @@ __all__ = [
     "InverseGamma",
     "LogNormal",
     "Logistic",
+    "NegativeBinomial",
     "Normal",
     "Pareto",
     "Poisson",

@@ -3,6 +3,7 @@
 from hierfast.schemes.base import Builder
 from hierfast.schemes.conjugate import ConjugateBuilder
 from hierfast.schemes.counts import CountBuilder
+from hierfast.schemes.negative_binomial import NegativeBinomialBuilder
 from hierfast.schemes.normal import NormalBuilder, NormalRowsBuilder
 
 COUNTS = ("Binomial", "Poisson")
@@ -11,6 +12,7 @@ PAIRS: dict[tuple[str, str], type[Builder]] = {
     **{("Normal", groups): NormalRowsBuilder for groups in LINKED},
     ("Normal", "Normal"): NormalBuilder,
     **{(rows, groups): CountBuilder for rows in COUNTS for groups in LINKED},
+    **{("NegativeBinomial", groups): NegativeBinomialBuilder for groups in LINKED},
     ("Binomial", "Beta"): ConjugateBuilder,
     ("Poisson", "Gamma"): ConjugateBuilder,
 }

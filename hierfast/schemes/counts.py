@@ -6,11 +6,11 @@ import math
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from hierfast import _core
-from hierfast.counts import CountCells, compute_cells, read_counts
-from hierfast.data import Roles, read_columns
+from hierfast.counts import CountCells, Counts, compute_cells, read_counts
+from hierfast.data import Columns, Roles, read_columns
 from hierfast.graph import Graph
 from hierfast.identification import find_weak_counts
 from hierfast.propriety import check_proper_counts
@@ -19,6 +19,8 @@ from hierfast.statistics import Statistics
 
 if TYPE_CHECKING:
     from hierfast.model import Model
+
+FloatArray = NDArray[np.float64]
 
 SAMPLE = 4096  # cells that locate the posterior before all are read
 DEAR = 3000  # cells from which a grid of evaluations costs more than it saves
@@ -62,9 +64,14 @@ class CountBuilder(Builder):
         roles = Roles(weights=likelihood.weights, size=given)
         columns = read_columns(data, y, group, roles, groups, na)
         counts = read_counts(columns, given, likelihood.whole)
-        cells = compute_cells(counts, likelihood.whole)
+        cells = cls.compress(columns, counts, given, likelihood.whole)
         cls.check_proper(graph, cells, likelihood.whole)
         return Read(counts, counts.informed(), cells, None, columns.dropped, columns.y_name)
+
+    @classmethod
+    def compress(cls, columns: Columns, counts: Counts, given: Any, whole: bool) -> CountCells:
+        """Compress groups to cells."""
+        return compute_cells(counts, whole)
 
     @classmethod
     def check_proper(cls, graph: Graph, cells: CountCells, whole: bool) -> None:
@@ -75,22 +82,31 @@ class CountBuilder(Builder):
         """Say what the data cannot tell."""
         return find_weak_counts(self.graph, self.cells)
 
+    def columns(self, each: bool) -> list[FloatArray]:
+        """Return what the likelihood reads of each group, or else of each cell."""
+        some = self.stats if each else self.cells
+        return [np.ascontiguousarray(v) for v in (some.y, some.size)]
+
+    def rows(self) -> tuple[Any, tuple[Any, ...]]:
+        """Return what it reads beside: terms of groups, unknowns of its own; neither by default."""
+        return None, ()
+
     def target(self, step: int = 1) -> Any:
         """Log posterior of the hyperparameters, from every step-th cell if not from all."""
         cells: CountCells = self.cells
-        columns = [np.ascontiguousarray(c[::step]) for c in (cells.y, cells.size, cells.mult)]
-        columns[2] = columns[2] * step
-        graph = self.graph
+        columns = [np.ascontiguousarray(c[::step]) for c in self.columns(False)]
+        graph, (rows, lpar) = self.graph, self.rows()
         target = _core.Integrated(
             graph,
             graph.likelihood,
             graph.population,
-            columns[:2],
-            (),
+            columns,
+            lpar,
             graph.shape,
             self.level,
-            columns[2],
+            np.ascontiguousarray(cells.mult[::step]) * step,
             ORDER,
+            rows,
         )
         target.watch(self.stop)
         return target
@@ -119,10 +135,16 @@ class CountBuilder(Builder):
             integrals.build_proposal(start, 0, False)
             order, error = integrals.choose_order(ORDER_ERROR)
             self.precision = {"order": order, "quadrature_error": error}
-        graph, counts = self.graph, self.stats
-        columns = [np.ascontiguousarray(c) for c in (counts.y, counts.size)]
+        graph, (rows, lpar) = self.graph, self.rows()
         target = _core.Sliced(
-            graph, graph.likelihood, graph.population, columns, (), graph.shape, self.level
+            graph,
+            graph.likelihood,
+            graph.population,
+            self.columns(True),
+            lpar,
+            graph.shape,
+            self.level,
+            rows,
         )
         blocks: tuple[str, ...] = ("eta", "centred eta", "noncentred eta")[: 2 + graph.located]
         how = "slices given effects that move by slices" + ", interwoven" * graph.located

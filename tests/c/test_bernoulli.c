@@ -46,14 +46,14 @@ int main(void) {
   enum { LANES = 7 };
   double y[LANES] = {0, 1, 1, 3, 0, 20, 50}, n[LANES] = {1, 1, 2, 10, 25, 20, 100};
   double mu = -0.4, tau[LANES] = {1.5, 1.5, 0.1, 0.7, 2.0, 3.0, 1.0};
-  const hf_likelihood logit = {"Bernoulli", 2, 0, bernoulli};
+  const hf_likelihood logit = {"Bernoulli", 2, 0, bernoulli, NULL};
   for (int level = 0; level < HF_LEVELS; level++) {
     const hf_kernels_t *k = hf_kernels(level);
     int calls = 0;
     if (!k) continue;
     int normal = 0;
     while (strcmp(k->population[normal].name, "Normal")) normal++;
-    hf_integral q = {&logit, &k->population[normal], 61, &calls};
+    hf_integral q = {&logit, &k->population[normal], 61, &calls, 0, {NULL}};
     hf_col stat[2] = {{y, 1}, {n, 1}}, loc = {&mu, 0}, ppar[1] = {{tau, 1}};
     double logz[LANES], mean[LANES], sd[LANES];
     CHECK(k->integrate(&q, LANES, stat, NULL, loc, ppar, logz, mean, sd) == HF_OK);

@@ -170,6 +170,16 @@ FAMILIES = [  # of populations and conjugate pairs, after their tests
           "(1.0 - p, -1.0) if upper", "(p, -1.0) if upper"),
     Fault("table of counts one short", "hierfast/schemes/conjugate.py",
           "found[:0:-1].cumsum()", "found[:1:-1].cumsum()"),
+    Fault("overdispersed rows taken for one", "csrc/likelihood/negative_binomial.h",
+          "w[i] = rows[i] * a[i] + y[i];", "w[i] = a[i] + y[i];"),
+    Fault("shape of counts turned round", "csrc/likelihood/negative_binomial.h",
+          "t[i] * hf_exp(low) / a[i];", "t[i] * hf_exp(low) * a[i];"),
+    Fault("shape of counts without its own part", "csrc/phi/integrated.c",
+          "if (!status) hf_add_overall(c, n, x, lp);", ""),
+    Fault("only the first term of a group", "csrc/theta/rows.h",
+          "f[i] += has ? g[i] : 0.0;", "f[i] += has && k == 0 ? g[i] : 0.0;"),
+    Fault("a table of counts without weights", "hierfast/terms.py",
+          "np.bincount(which, w)", "np.bincount(which)"),
 ]  # fmt: skip
 
 # Chosen by someone who had not seen the tests.

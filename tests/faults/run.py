@@ -106,7 +106,7 @@ class Tree:
                 env=environment,
                 capture_output=True,
                 check=False,
-                timeout=600,
+                timeout=1800,
             )
         except subprocess.TimeoutExpired:  # a fault that never ends is a fault that is seen
             return True
@@ -163,7 +163,9 @@ def main():
         assert not clean, f"layers fail without a fault: {clean}"
         if args.dial:
             return dial(tree)
-        return table(tree, [f for f in FAULTS[args.first : args.to] if args.only in f.name], args.enough)
+        return table(
+            tree, [f for f in FAULTS[args.first : args.to] if args.only in f.name], args.enough
+        )
 
 
 if __name__ == "__main__":

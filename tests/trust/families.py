@@ -155,6 +155,22 @@ def binomial_log(lib, rows, eta):
     return sum(-y * log1p(-eta) - (n - y) * log1p(eta) for y, n in pairs)
 
 
+def overdispersed_rows(rng):
+    """Events of rows of one exposure, none among these."""
+    t = rng.uniform(1e-3, rng.choice([2.0, 1e5]))
+    return rng.poisson(t * rng.choice([0.0, 0.2]) * rng.gamma(1.0, 1.0, int(rng.integers(1, 6)))), t
+
+
+def overdispersed_log(lib, rows, eta, alpha):
+    y, t = rows
+    m = float(t) * lib.exp(eta)
+    total = 0.0
+    for one in map(float, y):
+        total += alpha * lib.log(alpha / (alpha + m)) + one * lib.log(m / (alpha + m))
+        total += one * lib.log(alpha / float(t))
+    return total
+
+
 LIKELIHOODS = {
     "Binomial": Likelihood(
         binomial_rows,
@@ -171,6 +187,13 @@ LIKELIHOODS = {
         lambda lib, rows, eta: sum(
             float(y) * eta - float(t) * lib.exp(eta) for y, t in zip(*rows, strict=True)
         ),
+    ),
+    "NegativeBinomial": Likelihood(
+        overdispersed_rows,
+        lambda rows: (float(rows[0].sum()), float(len(rows[0])), float(rows[1])),
+        ((1e-3, 0.7, 5.0, 1e4),),
+        lambda rows: float(np.log((rows[0].mean() + 0.5) / rows[1])),
+        overdispersed_log,
     ),
     "Normal": Likelihood(
         normal_rows,

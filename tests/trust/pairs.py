@@ -55,6 +55,12 @@ ROWS = {
         lambda rng, s, t: rng.poisson(s * np.exp(t)),
         np.exp,
     ),
+    "NegativeBinomial": Rows(
+        hf.NegativeBinomial(2.5, exposure="size"),
+        lambda y, s, t: y * t - (2.5 + y) * np.logaddexp(np.log(2.5), np.log(s) + t),
+        lambda rng, s, t: rng.poisson(s * np.exp(t) * rng.gamma(2.5, 1 / 2.5, t.shape)),
+        np.exp,
+    ),
 }
 
 

@@ -1,0 +1,134 @@
+"""Rows of counts that add up only where they share an exposure: terms of groups, and cells of these."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hierfast.counts import CountCells, Counts, table_of
+from hierfast.data import Columns, match_groups
+
+FloatArray = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TermCells(CountCells):
+    """Groups with the same terms as one cell; a term is the rows of a group that share an exposure.
+
+    Attributes
+    ----------
+    first, count : numpy.ndarray
+        Where the terms of a cell begin, and how many they are (C,).
+    terms : tuple of numpy.ndarray
+        Events of a term, its rows, and the exposure of each (T,).
+    rows : tuple of numpy.ndarray
+        Counts of all rows, and how many rows have each.
+    """
+
+    first: FloatArray = field(kw_only=True)
+    count: FloatArray = field(kw_only=True)
+    terms: tuple[FloatArray, FloatArray, FloatArray] = field(kw_only=True)
+    rows: tuple[FloatArray, FloatArray] = field(kw_only=True)
+
+
+def place_rows(columns: Columns, counts: Counts, used: NDArray[np.intp]) -> NDArray[np.int64]:
+    """Find the group of each row among the groups of `counts`.
+
+    Parameters
+    ----------
+    columns : Columns
+        Checked columns.
+    counts : Counts
+        Sums of their groups.
+    used : numpy.ndarray
+        Rows of positive weight (R,).
+
+    Returns
+    -------
+    numpy.ndarray
+        Places (R,).
+    """
+    if columns.coded is None:
+        place = np.arange(len(used))
+        labels = used
+    else:
+        coded, low, width = table_of(columns.coded, len(columns.y))
+        index = coded.codes[used] - low
+        present = np.flatnonzero(np.bincount(index, minlength=width))
+        labels, at = coded.sorted(present + low)
+        rank = np.empty(width, dtype=np.int64)
+        rank[present if at is None else present[at]] = np.arange(len(present))
+        place = rank[index]
+    if columns.table is None:
+        return place
+    return match_groups(columns.table, labels, columns)[place]
+
+
+def compute_terms(columns: Columns, counts: Counts, given: float | str) -> TermCells:
+    """Add rows up to terms, and compress groups of one term each to cells.
+
+    Parameters
+    ----------
+    columns : Columns
+        Checked columns.
+    counts : Counts
+        Sums of all groups, those without rows included.
+    given : float or str
+        The exposure of every row, or the column of them.
+
+    Returns
+    -------
+    TermCells
+        Groups of several terms are cells of their own.
+    """
+    weight = np.ones(len(columns.y)) if columns.weight is None else columns.weight
+    used = np.flatnonzero(weight > 0)
+    y, w = columns.y[used], weight[used]
+    size = np.full(len(used), float(given)) if columns.size is None else columns.size[used]
+    place = place_rows(columns, counts, used)
+    order = np.lexsort((size, place))
+    group, t = place[order], size[order]
+    start = np.flatnonzero(np.diff(group, prepend=-1) | (np.diff(t, prepend=-1.0) != 0))
+    rows = np.add.reduceat(w[order], start)
+    events = np.add.reduceat((w * y)[order], start)
+    t, many = t[start], np.bincount(group[start], minlength=len(counts))
+    # One more term, empty, is that of groups without rows.
+    terms = tuple(np.append(v, 0.0) for v in (events, rows, t))
+    first = np.where(many > 0, np.cumsum(many) - many, len(t))
+    cell, at = _alike(first, many, terms)
+    has = counts.rows > 0
+    mult = np.bincount(cell[has], minlength=len(at)).astype(np.float64)
+    y_cell, size_cell = counts.y[at], counts.size[at]
+    mixed = int(mult[y_cell > 0].sum())
+    numbers, which = np.unique(y, return_inverse=True)
+    return TermCells(
+        y_cell,
+        size_cell,
+        mult,
+        cell,
+        float(has.sum()),
+        float(counts.rows.sum()),
+        mixed,
+        first=first[at].astype(np.float64),
+        count=np.maximum(many[at], 1).astype(np.float64),
+        terms=(terms[0], terms[1], terms[2]),
+        rows=(numbers, np.bincount(which, w).astype(np.float64)),
+    )
+
+
+def _alike(
+    first: NDArray[np.int64], many: NDArray[np.int64], terms: tuple[FloatArray, ...]
+) -> tuple[NDArray[np.int64], NDArray[np.intp]]:
+    """Cell of each group, and a group of each cell: groups of one term are alike if their terms are."""
+    single = np.flatnonzero(many <= 1)
+    keys = [term[first[single]] for term in terms]
+    order = np.lexsort(keys)
+    new = np.ones(len(order), dtype=bool)
+    new[1:] = np.any([np.diff(key[order]) != 0 for key in keys], axis=0)
+    cell = np.empty(len(first), dtype=np.int64)
+    cell[single[order]] = np.cumsum(new) - 1
+    several = np.flatnonzero(many > 1)
+    cell[several] = int(new.sum()) + np.arange(len(several))
+    return cell, np.concatenate([single[order][new], several])
