@@ -236,7 +236,8 @@ static int HF_NAME(invert)(const hf_integral *q, const hf_col *stat, const hf_co
   HF_NAME(joint) j;
   enum { M = HF_NAME(CELLS) };
   HF_NAME(peaks) p;
-  double x[M + 1], f[M + 1], g[M + 1], cumulative[M + 1], v1[M + 1], v2[M + 1], mode, scale, top;
+  double x[M + 1], f[M + 1], g[M + 1], cumulative[M + 1], v1[M + 1], v2[M + 1];
+  double mode = 0.0, scale = 1.0, top;
   int heavy = q->population->heavy, status;
   if (heavy)
     status = HF_NAME(find_peaks)(q, 1, stat, lpar, loc, ppar, &p, &top);
