@@ -35,6 +35,7 @@ static void read_args(int n_par, const hf_arg *arg, const double *x, int n, int 
 static int conditional(const hf_target *t, int n, const double *eta, double *lp) {
   const one_group *g = t->ctx;
   double prior[HF_TILE], theta[HF_TILE];
+  if (n < 1) return HF_OK;
   for (int i = 0; i < n; i++) theta[i] = g->loc + g->tau * eta[i];
   int status = hf_rows_eval(g->q, n, theta, g->stat, g->lpar, lp, NULL, NULL);
   if (!status)
