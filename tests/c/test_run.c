@@ -45,7 +45,8 @@ static void run(hf_plan *plan, hf_state *s, const hf_kernels_t *k, const hf_hype
 static void collapsed(const hf_kernels_t *k, int skip, int grid, int slice) {
   hf_hyper h = schools(k, skip);
   hf_cells cells = {J, p, y, {&one, 0}, {&zero, 0}, 8.0, p[7], p[4]};
-  hf_collapsed c = {.kernels = k, .hyper = &h, .loc = {0, 0, 0.0, -1, 0.0}, .scale = {1, 0, 0.0, -1, 0.0}};
+  hf_collapsed c = {
+      .kernels = k, .hyper = &h, .loc = {0, 0, 0.0, -1, 0.0}, .scale = {1, 0, 0.0, -1, 0.0}};
   c.noise = (hf_arg){-1, HF_AS_IS, 1.0, -1, 0.0};
   c.n_group = c.n_row = J;
   c.moments = (hf_moments){.kernels = k, .cells = &cells, .p_bar = 0.01, .n_group = J};
@@ -67,7 +68,8 @@ static void collapsed(const hf_kernels_t *k, int skip, int grid, int slice) {
 
 static void gibbs(const hf_kernels_t *k) {
   hf_hyper h = schools(k, -1);
-  hf_conditional c = {.kernels = k, .hyper = &h, .loc = {0, 0, 0.0, -1, 0.0}, .scale = {1, 0, 0.0, -1, 0.0}};
+  hf_conditional c = {
+      .kernels = k, .hyper = &h, .loc = {0, 0, 0.0, -1, 0.0}, .scale = {1, 0, 0.0, -1, 0.0}};
   double leaf[HF_SUMS], tau;
   hf_plan plan = {.kernels = k, .seed = 4, .n_block = 3, .n_group = J, .p = p, .ybar = y};
   hf_state s = {.leaf = leaf, .z = {4.0, 1.0}};
