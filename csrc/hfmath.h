@@ -25,6 +25,9 @@ static inline double hf_real(uint64_t u) {
   return x;
 }
 
+/* 2^k, -1022 <= k <= 1023. */
+static inline double hf_two_to(int k) { return hf_real((uint64_t)(k + 1023) << 52); }
+
 /* exp(x) = 2^k exp(r), r = x - k log 2; 2^k in two factors, so that subnormal results round once. */
 static inline double hf_exp(double x) {
   double c = x > 745.2 ? 745.2 : x;

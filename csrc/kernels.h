@@ -53,6 +53,16 @@ typedef struct {
   const double *term[HF_MAX_STAT];
 } hf_integral;
 
+/* Nodes of cells that stay where they are while phi moves, in the order of level and first
+ * (theta/nodes.h): node g of a cell is at 2^level g. Without any, n is 0 and `rest` is not read. */
+enum { HF_WIDE = 8, HF_SHARE = 1024 }; /* phi at once; most cells that are read at once */
+typedef struct {
+  int64_t n, n_rest;
+  const int64_t *cell, *level, *first, *count, *at; /* (n,) which; nodes; where its values begin */
+  const double *top, *mult, *value; /* (n,) log scale, multiplicity; likelihoods of all nodes */
+  const int64_t *rest;              /* (n_rest,) cells without nodes */
+} hf_fixed;
+
 /* Nodes behind an order: more where tails are heavy (theta/double_exponential.h). */
 static inline int hf_nodes(const hf_integral *q) {
   if (!q->population->heavy) return q->order;
@@ -108,6 +118,10 @@ typedef struct {
                    const hf_col *ppar, double *logz, double *mean, double *sd);
   int (*invert)(const hf_integral *q, const hf_col *stat, const hf_col *lpar, hf_col loc,
                 const hf_col *ppar, int n_u, const double *u, double *theta);
+  int (*span)(const hf_integral *q, int n, const hf_col *stat, const hf_col *lpar, hf_col loc,
+              const hf_col *ppar, double *low, double *high, double *scale);
+  int (*at_nodes)(const hf_integral *q, const hf_fixed *f, int64_t lo, hf_col loc,
+                  const hf_col *ppar, double *logz, int64_t *hi);
 } hf_kernels_t;
 
 const hf_kernels_t *hf_kernels(int level); /* NULL where the processor lacks it */

@@ -13,6 +13,11 @@
 typedef uint64_t hf_words __attribute__((vector_size(64)));
 typedef double hf_reals __attribute__((vector_size(64)));
 
+/* Four lanes: as many as stay in registers at every instruction set when there are several of them. */
+typedef double hf_four __attribute__((vector_size(32), aligned(8)));
+typedef int64_t hf_four_bits __attribute__((vector_size(32), aligned(8)));
+#define HF_FOUR_ABS(x) ((hf_four)((hf_four_bits)(x) & INT64_MAX))
+
 /* *out = low 32 bits of *a times m, lane by lane: the one instruction that GCC does not find. */
 static inline void hf_product(const hf_words *a, uint32_t m, hf_words *out) {
 #if defined(__GNUC__) && !defined(__clang__) && defined(__AVX512F__)

@@ -124,6 +124,17 @@ cdef extern from "hf.h" nogil:
         int has_terms
         const double *term[8]
     int hf_nodes(const hf_integral *q)
+    ctypedef struct hf_fixed:
+        int64_t n, n_rest
+        const int64_t *cell
+        const int64_t *level
+        const int64_t *first
+        const int64_t *count
+        const int64_t *at
+        const double *top
+        const double *mult
+        const double *value
+        const int64_t *rest
     ctypedef struct hf_rising:
         int64_t n
         const double *weight
@@ -207,6 +218,7 @@ cdef extern from "run.h" nogil:
         int64_t n_cell
         hf_col stat[8]
         hf_col mult
+        hf_fixed fixed
     ctypedef struct hf_conditional:
         const hf_kernels_t *kernels
         const hf_hyper *hyper
@@ -280,14 +292,20 @@ cdef extern from "run.h" nogil:
     int hf_find_mode(const hf_target *t, double *z, double *shape, double *lp_mode) nogil
     int hf_start(const hf_target *t, const hf_hyper *h, int n, const hf_arg *data,
                  const double *known, double *z)
-    int hf_proposal_build(const hf_target *t, const double *z0, uint64_t seed, int grid,
-                          hf_proposal *p)
+    int hf_proposal_place(const hf_target *t, const double *z0, hf_proposal *p)
+    int hf_proposal_fill(const hf_target *t, uint64_t seed, int grid, hf_proposal *p)
     void hf_proposal_start(const hf_proposal *p, uint64_t seed, uint32_t chain, double *z)
     int hf_integrated_eval(const hf_target *t, int n, const double *z, double *lp) noexcept nogil
     int hf_integrated_groups(const hf_integrated *c, const double *x, int64_t lo, int64_t hi,
                              double *mean, double *sd)
     int hf_integrated_invert(const hf_integrated *c, const double *x, int64_t n,
                              const int64_t *cell, const double *u, double *theta)
+    int hf_integrated_design(const hf_target *t, const hf_proposal *p, double *x)
+    int hf_nodes_span(const hf_integrated *c, const double *x, const volatile int *stop,
+                      double *low, double *high, double *scale)
+    int hf_nodes_fill(const hf_integrated *c, const double *x, const volatile int *stop,
+                      double *value, double *top)
+    int hf_nodes_missed(const hf_integrated *c, const double *x, uint8_t *missed)
     int hf_integrated_order(hf_integrated *c, const hf_target *t, const hf_proposal *p,
                             double wanted, double *error)
     int hf_conditional_eval(const hf_target *t, int n, const double *z, double *lp) noexcept nogil

@@ -298,17 +298,30 @@ cdef class Target:
         check(status)
         return [z[k] for k in range(self.target.d)]
 
-    def build_proposal(self, list start, uint64_t seed, bint grid):
-        """Find the mode, build the proposal; return what its trial weights say: the effective share,
-        and the mean over the largest."""
+    def place(self, list start):
+        """Find the mode and the scales around it; return its coordinates."""
         cdef double z[16]
         for k, v in enumerate(start):
             z[k] = v
         cdef int status
         with nogil:
-            status = hf_proposal_build(&self.target, z, seed, grid, self.proposal)
+            status = hf_proposal_place(&self.target, z, self.proposal)
+        check(status)
+        return [self.proposal.mode[k] for k in range(self.target.d)]
+
+    def build_proposal(self, list start, uint64_t seed, bint grid):
+        """Find the mode, build the proposal; return what its trial weights say: the effective share,
+        and the mean over the largest."""
+        cdef int status
+        self.place(start)
+        self.prepare()
+        with nogil:
+            status = hf_proposal_fill(&self.target, seed, grid, self.proposal)
         check(status)
         return self.proposal.quality, self.proposal.evenness
+
+    def prepare(self, around=None):
+        """What makes evaluations around the mode cheap, once that is found."""
 
     def logp(self, const double[:, ::1] z):
         """Log density at z (d, n), n <= TILE."""
@@ -463,10 +476,21 @@ cdef set_effects(Target target, hf_integrated *c, likelihood, population, stats,
         set_rising(target, &target.rising, rows[1])
 
 
+cdef const int64_t *whole(const int64_t[::1] array):
+    return &array[0] if array.shape[0] else NULL
+
+
+cdef const double *reals(const double[::1] array):
+    return &array[0]
+
+
 cdef class Integrated(Target):
     """Any likelihood and population of the core, effects integrated out by quadrature."""
 
     cdef hf_integrated ctx
+    cdef readonly object mult
+    cdef readonly list nodes  # arrays that the core reads
+    cdef readonly bint fixed  # likelihoods at nodes stay while the unknowns move
 
     def __init__(self, graph, str likelihood, str population, stats, lpar, ppar, int level,
                  mult=None, int order=61, rows=None):
@@ -475,9 +499,73 @@ cdef class Integrated(Target):
         self.ctx.integral.order = order
         mult = np.ones(1) if mult is None else mult
         self.ctx.mult.p, self.ctx.mult.stride = self.column(mult), len(mult) > 1
+        self.mult = mult
+        self.fixed = set(arg.node for arg in lpar) <= {-1}
         self.target.d = hf_hyper_dim(&self.hyper)
         self.target.eval = hf_integrated_eval
         self.target.ctx = &self.ctx
+
+    @property
+    def count(self):
+        """Number of cells."""
+        return self.ctx.n_cell
+
+    def prepare(self, around=None):
+        """Lay nodes for the cells that have room for them, around the place of a similar target."""
+        if self.fixed and self.target.d:
+            from hierfast.schemes.nodes import lay_nodes
+
+            lay_nodes(self, self if around is None else around)
+
+    def span(self, Integrated around):
+        """Where nodes must reach at a mode and around it: low, high, scale (points, cells)."""
+        cdef double[16 * 65] x
+        cdef double[::1] point
+        cdef int status = 0, k, n = 1 + 4 * self.target.d
+        check(hf_integrated_design(&self.target, around.proposal, x))
+        out = np.empty((3, n, self.ctx.n_cell))
+        cdef double[:, :, ::1] o = out
+        for k in range(n):
+            point = np.array([x[i * n + k] for i in range(self.n_node)])
+            with nogil:
+                status = hf_nodes_span(&self.ctx, &point[0], self.target.stop, &o[0, k, 0],
+                                       &o[1, k, 0], &o[2, k, 0])
+            check(status)
+        return out
+
+    def set_nodes(self, cell, level, first, count, rest):
+        """Fix nodes (arrays of csrc/kernels.h, int64) and fill them; none where cell is empty."""
+        cdef hf_fixed *f = &self.ctx.fixed
+        cdef int status
+        cdef double[::1] value, top
+        f.n = 0
+        self.nodes = [cell, level, first, count, rest]
+        if not len(cell):
+            return
+        at = np.cumsum(count) - count
+        mult = np.ascontiguousarray(np.broadcast_to(self.mult, self.ctx.n_cell)[cell])
+        value, top = np.empty(int(count.sum())), np.empty(len(cell))
+        self.nodes += [at, mult, value, top]
+        f.cell, f.level, f.first = whole(cell), whole(level), whole(first)
+        f.count, f.at, f.rest = whole(count), whole(at), whole(rest)
+        f.n_rest, f.mult, f.value, f.top = len(rest), reals(mult), &value[0], &top[0]
+        f.n = len(cell)
+        cdef double[::1] x = np.zeros(max(self.n_node, 1))  # likelihoods read none of it
+        with nogil:
+            status = hf_nodes_fill(&self.ctx, &x[0], self.target.stop, &value[0], &top[0])
+        if status:
+            f.n = 0
+        check(status)
+
+    def missed(self, Integrated around):
+        """Which cells with nodes these do not integrate at a mode."""
+        out = np.zeros(self.ctx.fixed.n, dtype=np.uint8)
+        cdef uint8_t[::1] o = out
+        z = np.array([[around.proposal.mode[k]] for k in range(self.target.d)])
+        cdef double[::1] x = self.values(z)[:, 0].copy()
+        if len(out):
+            check(hf_nodes_missed(&self.ctx, &x[0], &o[0]))
+        return out.astype(bool)
 
     def choose_order(self, double wanted):
         """Set the order; return it and the error it leaves in the log posterior around the mode."""

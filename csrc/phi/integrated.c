@@ -10,30 +10,35 @@
 #include "reduce.h"
 #include "theta/rows.h"
 
-/* Columns of a lane block: statistics of its cells and arguments of its phi, gathered. */
-typedef struct {
-  double stat[HF_MAX_STAT][HF_TILE], lpar[HF_MAX_PAR][HF_TILE], ppar[HF_MAX_PAR][HF_TILE],
-      loc[HF_TILE];
-  hf_col stats[HF_MAX_STAT], lpars[HF_MAX_PAR], ppars[HF_MAX_PAR];
-} lanes;
-
-static void gather(const hf_integrated *c, int n, const double *x, int64_t first, int w, lanes *l) {
+void hf_gather(const hf_integrated *c, int n_phi, const double *x, int n, const int *phi,
+               const int64_t *cell, hf_gathered *l) {
   const hf_integral *q = &c->integral;
-  for (int i = 0; i < w; i++) {
-    int phi = (int)((first + i) / c->n_cell);
-    int64_t cell = (first + i) % c->n_cell;
-    for (int s = 0; s < hf_n_stat(q); s++) l->stat[s][i] = c->stat[s].p[cell * c->stat[s].stride];
+  for (int i = 0; i < n; i++) {
+    for (int s = 0; s < hf_n_stat(q); s++)
+      l->stat[s][i] = c->stat[s].p[cell[i] * c->stat[s].stride];
     for (int a = 0; a < q->likelihood->n_par; a++)
-      l->lpar[a][i] = hf_arg_at(&c->lpar[a], x, n, phi);
+      l->lpar[a][i] = hf_arg_at(&c->lpar[a], x, n_phi, phi[i]);
     for (int a = 0; a < q->population->n_par; a++)
-      l->ppar[a][i] = hf_arg_at(&c->ppar[a], x, n, phi);
-    l->loc[i] = hf_arg_at(&c->loc, x, n, phi);
+      l->ppar[a][i] = hf_arg_at(&c->ppar[a], x, n_phi, phi[i]);
+    l->loc[i] = hf_arg_at(&c->loc, x, n_phi, phi[i]);
   }
   for (int s = 0; s < HF_MAX_STAT; s++) l->stats[s] = (hf_col){l->stat[s], 1};
   for (int a = 0; a < HF_MAX_PAR; a++) {
     l->lpars[a] = (hf_col){l->lpar[a], 1};
     l->ppars[a] = (hf_col){l->ppar[a], 1};
   }
+}
+
+/* Pairs first, first + 1, ... of all phi with all cells. */
+static void gather(const hf_integrated *c, int n, const double *x, int64_t first, int w,
+                   hf_gathered *l) {
+  int phi[HF_TILE];
+  int64_t cell[HF_TILE];
+  for (int i = 0; i < w; i++) {
+    phi[i] = (int)((first + i) / c->n_cell);
+    cell[i] = (first + i) % c->n_cell;
+  }
+  hf_gather(c, n, x, w, phi, cell, l);
 }
 
 void hf_add_overall(const hf_integrated *c, int n, const double *x, double *lp) {
@@ -47,22 +52,31 @@ void hf_add_overall(const hf_integrated *c, int n, const double *x, double *lp) 
   c->integral.likelihood->overall(n, par, c->integral.user, lp);
 }
 
-int hf_integrated_eval(const hf_target *t, int n, const double *z, double *lp) {
-  const hf_integrated *c = t->ctx;
-  double x[HF_MAX_PHI * HF_TILE], logz[HF_TILE];
-  lanes l;
+/* Adds (1) without the prior by the adaptive rule alone. */
+static int add_adaptive(const hf_integrated *c, int n, const double *x, const volatile int *stop,
+                        double *lp) {
+  double logz[HF_TILE];
+  hf_gathered l;
   int64_t total = n * c->n_cell;
-  int status = hf_hyper_expand(c->kernels, c->hyper, n, z, x, lp);
-  if (!status) hf_add_overall(c, n, x, lp);
+  int status = HF_OK;
   for (int64_t lo = 0; !status && lo < total; lo += HF_TILE) {
     int w = total - lo < HF_TILE ? (int)(total - lo) : HF_TILE;
-    if (hf_stopped(t->stop)) return HF_STOPPED;
+    if (hf_stopped(stop)) return HF_STOPPED;
     gather(c, n, x, lo, w, &l);
     status = c->kernels->integrate(&c->integral, w, l.stats, l.lpars, (hf_col){l.loc, 1}, l.ppars,
                                    logz, NULL, NULL);
     for (int i = 0; i < w; i++)
       lp[(lo + i) / c->n_cell] += c->mult.p[(lo + i) % c->n_cell * c->mult.stride] * logz[i];
   }
+  return status;
+}
+
+int hf_integrated_eval(const hf_target *t, int n, const double *z, double *lp) {
+  const hf_integrated *c = t->ctx;
+  double x[HF_MAX_PHI * HF_TILE];
+  int status = hf_hyper_expand(c->kernels, c->hyper, n, z, x, lp);
+  if (!status) hf_add_overall(c, n, x, lp);
+  if (!status) status = (c->fixed.n ? hf_nodes_add : add_adaptive)(c, n, x, t->stop, lp);
   for (int i = 0; !status && i < n; i++) lp[i] = lp[i] == lp[i] ? lp[i] : -HF_INF;
   return status;
 }
@@ -70,7 +84,7 @@ int hf_integrated_eval(const hf_target *t, int n, const double *z, double *lp) {
 int hf_integrated_groups(const hf_integrated *c, const double *x, int64_t lo, int64_t hi,
                          double *mean, double *sd) {
   double logz[HF_TILE];
-  lanes l;
+  hf_gathered l;
   int status = HF_OK;
   for (int64_t i = lo; !status && i < hi; i += HF_TILE) {
     int w = hi - i < HF_TILE ? (int)(hi - i) : HF_TILE;
@@ -83,7 +97,7 @@ int hf_integrated_groups(const hf_integrated *c, const double *x, int64_t lo, in
 
 int hf_integrated_invert(const hf_integrated *c, const double *x, int64_t n, const int64_t *cell,
                          const double *u, double *theta) {
-  lanes l;
+  hf_gathered l;
   int status = HF_OK;
   for (int64_t k = 0, many; !status && k < n; k += many) {
     for (many = 1; cell && many < INT32_MAX && k + many < n && cell[k + many] == cell[k];) many++;
@@ -96,39 +110,67 @@ int hf_integrated_invert(const hf_integrated *c, const double *x, int64_t n, con
   return status;
 }
 
-int hf_integrated_order(hf_integrated *c, const hf_target *t, const hf_proposal *p, double wanted,
-                        double *error) {
-  static const int orders[] = {15, 31, 61};
-  enum { POINTS = 1 + 4 * HF_MAX_PHI };
-  double z[HF_MAX_PHI * POINTS], lp[3][POINTS];
+enum { POINTS = 1 + 4 * HF_MAX_PHI };
+
+/* The design (2): the mode, and two points on either side of it along each axis. */
+static int design(const hf_proposal *p, double near, double far, double *z) {
   int d = p->d, n = 1 + 4 * d;
   for (int k = 0; k < d; k++) {
     for (int i = 0; i < n; i++) z[k * n + i] = p->mode[k];
     for (int i = 1; i < n; i++) {
-      int axis = (i - 1) / 4, far = (i - 1) & 2;
+      int axis = (i - 1) / 4;
       double u = (i - 1) & 1 ? p->right[axis] : -p->left[axis];
-      z[k * n + i] += (far ? 2.5 : 1.0) * u * p->shape[k * d + axis];
+      z[k * n + i] += ((i - 1) & 2 ? far : near) * u * p->shape[k * d + axis];
     }
   }
-  double before = *error = HF_INF;
-  for (int o = 0; o < 3; o++) {
+  return n;
+}
+
+int hf_integrated_design(const hf_target *t, const hf_proposal *p, double *x) {
+  const hf_integrated *c = t->ctx;
+  double z[HF_MAX_PHI * POINTS], lp[POINTS];
+  int n = design(p, 1.5, 4.0, z);
+  return hf_hyper_expand(c->kernels, c->hyper, n, z, x, lp);
+}
+
+/* Largest difference of two log densities over the design, each read relative to the mode. */
+static double apart(int n, const double *a, const double *b) {
+  double most = 0.0;
+  for (int i = 1; i < n; i++) {
+    int none = a[i] == -HF_INF && b[i] == -HF_INF;
+    double e = none ? 0.0 : __builtin_fabs((a[i] - a[0]) - (b[i] - b[0]));
+    most = e > most || e != e ? e : most;
+  }
+  return most;
+}
+
+int hf_integrated_order(hf_integrated *c, const hf_target *t, const hf_proposal *p, double wanted,
+                        double *error) {
+  static const int orders[] = {15, 31, 61};
+  double z[HF_MAX_PHI * POINTS], lp[3][POINTS], nodes[POINTS], before = HF_INF;
+  int n = design(p, 1.0, 2.5, z), status = HF_OK, o = 0;
+  hf_fixed fixed = c->fixed;
+  c->fixed.n = 0;
+  *error = HF_INF;
+  for (; !status && o < 3; o++) {
     c->integral.order = orders[o];
-    int status = t->eval(t, n, z, lp[o]);
-    if (status) return status;
-    if (o == 0) continue;
+    status = t->eval(t, n, z, lp[o]);
+    if (status || o == 0) continue;
     before = *error;
-    *error = 0.0;
-    for (int i = 1; i < n; i++) {
-      double e = __builtin_fabs((lp[o][i] - lp[o][0]) - (lp[o - 1][i] - lp[o - 1][0]));
-      *error = e > *error ? e : *error;
-    }
-    if (*error < wanted) {
-      c->integral.order = orders[o - 1];
-      return HF_OK;
-    }
+    *error = apart(n, lp[o], lp[o - 1]);
+    if (*error < wanted) break;
   }
-  /* Of the last order nothing is known but that differences fall at least as fast as before. */
-  double ratio = *error / before;
-  *error *= ratio < 0.5 ? ratio / (1.0 - ratio) : 1.0;
-  return HF_OK;
+  c->fixed = fixed;
+  if (status) return status;
+  if (o < 3) {
+    c->integral.order = orders[o - 1];
+  } else { /* of the last order nothing is known but that differences fall at least as fast as before */
+    double ratio = *error / before;
+    *error *= ratio < 0.5 ? ratio / (1.0 - ratio) : 1.0;
+  }
+  if (!fixed.n) return HF_OK;
+  status = t->eval(t, n, z, nodes);
+  double e = apart(n, nodes, lp[o < 3 ? o : 2]);
+  *error = e > *error || e != e ? e : *error;
+  return status;
 }

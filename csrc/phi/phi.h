@@ -86,8 +86,9 @@ typedef struct {
       start_weight[HF_TRIAL + 1]; /* trial points and cumulated weights */
 } hf_proposal;
 
-int hf_proposal_build(const hf_target *t, const double *z0, uint64_t seed, int grid,
-                      hf_proposal *p);
+/* Mode and scales; then the rest. What makes evaluations cheap may come between. */
+int hf_proposal_place(const hf_target *t, const double *z0, hf_proposal *p);
+int hf_proposal_fill(const hf_target *t, uint64_t seed, int grid, hf_proposal *p);
 /* Proposals z (d, n) for sweeps first.. of a chain and their log densities. */
 void hf_propose(const hf_proposal *p, uint64_t key, uint32_t first, int n, double *z, double *lq);
 void hf_proposal_density(const hf_proposal *p, int n, const double *z, double *lq);
@@ -131,7 +132,17 @@ typedef struct {
   hf_arg loc, lpar[HF_MAX_PAR], ppar[HF_MAX_PAR];
   int64_t n_cell;
   hf_col stat[HF_MAX_STAT], mult; /* (n_cell,) */
+  hf_fixed fixed;                 /* nodes.c */
 } hf_integrated;
+
+/* Columns of n <= HF_TILE pairs of phi and cell: statistics of one, arguments of the other. */
+typedef struct {
+  double stat[HF_MAX_STAT][HF_TILE], lpar[HF_MAX_PAR][HF_TILE], ppar[HF_MAX_PAR][HF_TILE],
+      loc[HF_TILE];
+  hf_col stats[HF_MAX_STAT], lpars[HF_MAX_PAR], ppars[HF_MAX_PAR];
+} hf_gathered;
+void hf_gather(const hf_integrated *c, int n_phi, const double *x, int n, const int *phi,
+               const int64_t *cell, hf_gathered *l);
 
 /* Adds to lp (n,) what all rows say of the likelihood's parameters alone at x (n_node, n). */
 void hf_add_overall(const hf_integrated *c, int n, const double *x, double *lp);
@@ -143,9 +154,25 @@ int hf_integrated_groups(const hf_integrated *c, const double *x, int64_t lo, in
  * costs little more than one of it. */
 int hf_integrated_invert(const hf_integrated *c, const double *x, int64_t n, const int64_t *cell,
                          const double *u, double *theta);
+/* Values x (n_node, 1 + 4 d) of unknowns at the mode and at points near and far around it. */
+int hf_integrated_design(const hf_target *t, const hf_proposal *p, double *x);
 /* Sets the order whose error around the mode is below `wanted` and reports that error. */
 int hf_integrated_order(hf_integrated *c, const hf_target *t, const hf_proposal *p, double wanted,
                         double *error);
+
+/* --- nodes.c: the same on nodes that stay while phi moves --- */
+
+/* Adds (1) without the prior to lp (n,) at values x (n_node, n). */
+int hf_nodes_add(const hf_integrated *c, int n, const double *x, const volatile int *stop,
+                 double *lp);
+/* Where nodes must reach at values x (n_node,): low, high and the scale (n_cell,), 0 where no end was found. */
+int hf_nodes_span(const hf_integrated *c, const double *x, const volatile int *stop, double *low,
+                  double *high, double *scale);
+/* Likelihoods at the nodes of `fixed`, into what its value and top (n,) point to. */
+int hf_nodes_fill(const hf_integrated *c, const double *x, const volatile int *stop, double *value,
+                  double *top);
+/* Which cells with nodes (n,) these do not integrate at x. */
+int hf_nodes_missed(const hf_integrated *c, const double *x, uint8_t *missed);
 
 /* --- gibbs.c: phi given sums over the effects, centred and not --- */
 

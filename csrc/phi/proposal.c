@@ -153,15 +153,16 @@ void hf_proposal_start(const hf_proposal *p, uint64_t seed, uint32_t chain, doub
   for (int k = 0; k < p->d; k++) z[k] = p->start[k * TRIAL + i];
 }
 
-int hf_proposal_build(const hf_target *t, const double *z0, uint64_t seed, int grid,
-                      hf_proposal *p) {
-  int d = t->d;
-  p->d = d;
+int hf_proposal_place(const hf_target *t, const double *z0, hf_proposal *p) {
+  p->d = t->d;
   p->has_grid = 0;
-  for (int k = 0; k < d; k++) p->mode[k] = z0[k];
+  for (int k = 0; k < t->d; k++) p->mode[k] = z0[k];
   int status = hf_find_mode(t, p->mode, p->shape, &p->lp_mode);
-  if (!status) status = split(t, p);
-  if (status) return status;
+  return status ? status : split(t, p);
+}
+
+int hf_proposal_fill(const hf_target *t, uint64_t seed, int grid, hf_proposal *p) {
+  int d = t->d, status = HF_OK;
   p->log_det = hf_lgamma(0.5 * (NU + d)) - hf_lgamma(0.5 * NU) -
                0.5 * d * hf_log(NU * 3.14159265358979323846);
   for (int k = 0; k < d; k++) p->log_det += hf_log(2.0 / (p->left[k] + p->right[k]));

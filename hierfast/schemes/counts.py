@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 FloatArray = NDArray[np.float64]
 
-SAMPLE = 4096  # cells that locate the posterior before all are read
+SAMPLE = 1024  # cells that locate the posterior before all are read
 DEAR = 3000  # cells from which a grid of evaluations costs more than it saves
 LOG = 1  # the logarithm among the functions of csrc/twin.h
 ORDER = 15  # nodes while the mode is searched
@@ -119,7 +119,10 @@ class CountBuilder(Builder):
         scout = self.target(-(-count // SAMPLE)) if count > SAMPLE else target
         start: list[float] = []
         if target.dim:
-            start = scout.mode(scout.start(self.known()))
+            start = scout.start(self.known())
+            if scout is not target:
+                start = scout.place(start)
+                target.prepare(scout)
         return target, start
 
     def quadrature(self) -> Plan:

@@ -122,7 +122,7 @@ WRITTEN = [  # after the tests, by who wrote them
     Fault("one stream for the slices of all effects", "csrc/theta/slice.c",
           "hf_key(key, (uint32_t)own, (uint32_t)(own >> 32), HF_SITE_SLICE_THETA)", "key + 0 * own"),
     Fault("quadrature of too low an order", "csrc/phi/integrated.c",
-          "    if (*error < wanted) {", "    if (*error < 1e9 * wanted) {"),
+          "    if (*error < wanted) break;", "    if (*error < 1e9 * wanted) break;"),
 ]  # fmt: skip
 
 FAMILIES = [  # of populations and conjugate pairs, after their tests
@@ -180,6 +180,20 @@ FAMILIES = [  # of populations and conjugate pairs, after their tests
           "f[i] += has ? g[i] : 0.0;", "f[i] += has && k == 0 ? g[i] : 0.0;"),
     Fault("a table of counts without weights", "hierfast/terms.py",
           "np.bincount(which, w)", "np.bincount(which)"),
+    Fault("multiplicities not in the order of nodes", "csrc/phi/nodes.c",
+          "double mult = c->fixed.mult[i];", "double mult = c->mult.p[i * c->mult.stride];"),
+    Fault("step of a level forgotten", "csrc/phi/nodes.c",
+          "most + hf_log(h)", "most"),
+    Fault("sums on nodes taken where one condition holds", "csrc/theta/nodes.h",
+          "(sum > 1e-250) & (", "(sum > 1e-250) | ("),
+    Fault("peak of a heavy population between two nodes", "csrc/theta/nodes.h",
+          "ppar[0].p[k] < 2.0 * h", "ppar[0].p[k] < 0.0"),
+    Fault("ends of the nodes not looked at", "csrc/theta/nodes.h",
+          "#define HF_END 1e-11", "#define HF_END 1.0"),
+    Fault("pairs that nodes miss are lost", "csrc/phi/nodes.c",
+          "if (!status && w.n) status = flush", "if (w.n == HF_TILE) status = flush"),
+    Fault("nodes of a cell one to the left", "csrc/phi/nodes.c",
+          "h * (double)(f->first[i] + g)", "h * (double)(f->first[i] + g - 1)"),
 ]  # fmt: skip
 
 # Chosen by someone who had not seen the tests.
