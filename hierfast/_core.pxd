@@ -296,8 +296,10 @@ cdef extern from "run.h" nogil:
     int hf_proposal_fill(const hf_target *t, uint64_t seed, int grid, hf_proposal *p)
     void hf_proposal_start(const hf_proposal *p, uint64_t seed, uint32_t chain, double *z)
     int hf_integrated_eval(const hf_target *t, int n, const double *z, double *lp) noexcept nogil
-    int hf_integrated_groups(const hf_integrated *c, const double *x, int64_t lo, int64_t hi,
-                             double *mean, double *sd)
+    int hf_nodes_blend(const hf_integrated *c, int64_t lo, int64_t n, const double *x,
+                       double *sum, double *mass, int64_t *missed, int64_t *hi)
+    int hf_integrated_groups(const hf_integrated *c, const double *x, int64_t n,
+                             const int64_t *cell, double *mean, double *sd)
     int hf_integrated_invert(const hf_integrated *c, const double *x, int64_t n,
                              const int64_t *cell, const double *u, double *theta)
     int hf_integrated_design(const hf_target *t, const hf_proposal *p, double *x)

@@ -500,7 +500,7 @@ cdef class Integrated(Target):
         mult = np.ones(1) if mult is None else mult
         self.ctx.mult.p, self.ctx.mult.stride = self.column(mult), len(mult) > 1
         self.mult = mult
-        self.fixed = set(arg.node for arg in lpar) <= {-1}
+        self.fixed = {arg.node for arg in lpar} <= {-1}
         self.target.d = hf_hyper_dim(&self.hyper)
         self.target.eval = hf_integrated_eval
         self.target.ctx = &self.ctx
@@ -567,6 +567,16 @@ cdef class Integrated(Target):
             check(hf_nodes_missed(&self.ctx, &x[0], &o[0]))
         return out.astype(bool)
 
+    def blend(self, int64_t lo, const double[::1] x, int64_t n, double[::1] total, double[::1] mass,
+              int64_t[::1] missed):
+        """Masses of the nodes of cells lo.. over n phi, in packs (csrc/phi/nodes.c); the cell after."""
+        cdef int64_t hi = lo
+        cdef int status
+        with nogil:
+            status = hf_nodes_blend(&self.ctx, lo, n, &x[0], &total[0], &mass[0], &missed[lo], &hi)
+        check(status)
+        return hi
+
     def choose_order(self, double wanted):
         """Set the order; return it and the error it leaves in the log posterior around the mode."""
         cdef double error
@@ -576,12 +586,12 @@ cdef class Integrated(Target):
         check(status)
         return hf_nodes(&self.ctx.integral), error
 
-    def moments(self, const double[::1] x, int64_t lo, int64_t hi, double[::1] mean, double[::1] sd):
-        """Mean and sd of effects lo..hi given values x (n_node,)."""
+    def moments(self, const double[::1] x, const int64_t[::1] cell, double[::1] mean, double[::1] sd):
+        """Mean and sd of the effects of cells given values x (n_node,)."""
         cdef int status
         cdef const double *v = &x[0] if x.shape[0] else NULL
         with nogil:
-            status = hf_integrated_groups(&self.ctx, v, lo, hi, &mean[0], &sd[0])
+            status = hf_integrated_groups(&self.ctx, v, cell.shape[0], &cell[0], &mean[0], &sd[0])
         check(status)
 
     def invert(self, const double[::1] x, const int64_t[::1] cell, const double[::1] u,

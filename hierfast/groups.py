@@ -258,12 +258,10 @@ class Groups:
         """Moments of a few groups under quadrature, from some of the draws."""
         values = np.concatenate(list(self._draws.values), axis=1).T
         points = np.ascontiguousarray(values[:: max(1, len(values) // FEW_POINTS)])
-        found, one = np.empty((2, len(points), len(at))), np.empty((2, 1))
+        mean, sd = np.empty((2, len(points), len(at)))
+        cell = at if self._plan.cell is None else self._plan.cell[at]
         for i, x in enumerate(points):
-            for k, j in enumerate(at if self._plan.cell is None else self._plan.cell[at]):
-                self._plan.integrals.moments(x, j, j + 1, *one)
-                found[:, i, k] = one[:, 0]
-        mean, sd = found
+            self._plan.integrals.moments(x, cell, mean[i], sd[i])
         return mean.mean(axis=0), np.sqrt((sd * sd).mean(axis=0) + mean.var(axis=0))
 
     def __repr__(self) -> str:

@@ -15,6 +15,7 @@ from hierfast.plan import Plan
 from hierfast.threads import pieces, run_all
 
 FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
 
 FEW = 128  # groups whose mixtures are inverted one by one
 ROWS = 64  # distinct counts that get a row of the table each
@@ -222,22 +223,28 @@ class QuadratureReader:
     def _spread(self, of_cells: FloatArray) -> FloatArray:
         return of_cells if self.cell is None else of_cells[self.cell]
 
-    def _thin(self, most: int) -> FloatArray:
+    def thin(self, most: int) -> FloatArray:
+        """Draws of phi (n, n_node), evenly spaced where there are more than `most`."""
         total = len(self.values)
         keep = min(total, max(200, most))
         return self.values[np.arange(keep) * total // keep]
 
     def moments(self) -> tuple[FloatArray, FloatArray]:
         """Posterior mean and sd of every group."""
-        n = self.count
-        points = self._thin(LANES // n)
+        mean, sd = self.moments_of(np.arange(self.count))
+        return self._spread(mean), self._spread(sd)
+
+    def moments_of(self, cells: IntArray) -> tuple[FloatArray, FloatArray]:
+        """Posterior mean and sd of some cells."""
+        n = len(cells)
+        points, around = self.thin(LANES // n), self.around[cells]
 
         def work(lo: int, hi: int) -> tuple[FloatArray, FloatArray]:
             first, second = np.zeros(n), np.zeros(n)
             mean, sd = np.empty(n), np.empty(n)
             for x in points[lo:hi]:
-                self.plan.integrals.moments(x, 0, n, mean, sd)
-                d = mean - self.around
+                self.plan.integrals.moments(x, cells, mean, sd)
+                d = mean - around
                 first += d
                 second += d * d + sd * sd
             return first, second
@@ -245,22 +252,44 @@ class QuadratureReader:
         found = run_all([partial(work, *c) for c in pieces(len(points), 50, 16)], self.cores)
         first = sum(f[0] for f in found) / len(points)
         second = sum(f[1] for f in found) / len(points)
-        sd = np.sqrt(np.maximum(second - first * first, 0.0))
-        return self._spread(self.around + first), self._spread(sd)
+        return around + first, np.sqrt(np.maximum(second - first * first, 0.0))
 
     def quantiles(self, probs: FloatArray) -> FloatArray:
-        """Posterior quantiles (J, Q): of effects at stratified probabilities, several a draw of phi."""
+        """Posterior quantiles (J, Q)."""
+        return self._spread(self.quantiles_of(np.arange(self.count), probs))
+
+    def quantiles_of(self, cells: IntArray, probs: FloatArray) -> FloatArray:
+        """Those of some cells: of effects at stratified probabilities, several a draw of phi."""
 
         def reduce(theta: FloatArray) -> FloatArray:
             found = np.quantile(theta, probs, axis=0, method="median_unbiased")
             return np.asarray(found.T, dtype=np.float64)
 
-        return self.reduce(reduce, len(probs))
+        return self._reduce(cells, reduce, len(probs))
 
-    def reduce(self, function: Callable[[FloatArray], FloatArray], width: int) -> FloatArray:
-        """Apply a function to effects (S, cells) at stratified probabilities; (cells, width) to groups."""
-        n = self.count
-        points = self._thin(min(LANES // (100 * n), STRATA))
+    def expect(self, function: Callable[[FloatArray], FloatArray]) -> tuple[FloatArray, FloatArray]:
+        """Posterior mean and sd of a function of every group's effect."""
+        mean, sd = self.expect_of(np.arange(self.count), function)
+        return self._spread(mean), self._spread(sd)
+
+    def expect_of(
+        self, cells: IntArray, function: Callable[[FloatArray], FloatArray]
+    ) -> tuple[FloatArray, FloatArray]:
+        """Those of some cells, by effects at stratified probabilities."""
+
+        def reduce(theta: FloatArray) -> FloatArray:
+            x = function(theta)
+            return np.stack([x.mean(axis=0), x.std(axis=0)], axis=1)
+
+        mean, sd = np.ascontiguousarray(self._reduce(cells, reduce, 2).T)
+        return mean, sd
+
+    def _reduce(
+        self, cells: IntArray, function: Callable[[FloatArray], FloatArray], width: int
+    ) -> FloatArray:
+        """Apply a function to effects (S, cells) at stratified probabilities; (cells, width)."""
+        n = len(cells)
+        points = self.thin(min(LANES // (100 * n), STRATA))
         each = min(max(SAMPLE // len(points), 2), 64)
         golden = (math.sqrt(5.0) - 1.0) / 2.0
         first = (np.arange(len(points)) * golden + 0.5) % 1.0
@@ -268,7 +297,7 @@ class QuadratureReader:
 
         def work(lo: int, hi: int) -> None:
             theta = np.empty((len(points), hi - lo, each))
-            cell = np.repeat(np.arange(lo, hi), each)
+            cell = np.repeat(cells[lo:hi], each)
             for i, x in enumerate(points):
                 u = np.tile((np.arange(each) + first[i]) / each, hi - lo)
                 self.plan.integrals.invert(x, cell, u, theta[i].reshape(-1))
@@ -276,7 +305,7 @@ class QuadratureReader:
 
         cuts = [(lo, min(lo + AT_ONCE, n)) for lo in range(0, n, AT_ONCE)]
         run_all([partial(work, *c) for c in cuts], self.cores)
-        return self._spread(out)
+        return out
 
 
 class NaturalReader:
@@ -295,13 +324,7 @@ class NaturalReader:
 
     def moments(self) -> tuple[FloatArray, FloatArray]:
         """Posterior mean and sd of every group."""
-
-        def reduce(theta: FloatArray) -> FloatArray:
-            x = inverse_link(theta, self.whole)
-            return np.stack([x.mean(axis=0), x.std(axis=0)], axis=1)
-
-        mean, sd = np.ascontiguousarray(self.inner.reduce(reduce, 2).T)
-        return mean, sd
+        return self.inner.expect(partial(inverse_link, whole=self.whole))
 
     def quantiles(self, probs: FloatArray) -> FloatArray:
         """Posterior quantiles (J, Q), which are those of the effects seen through the link."""

@@ -81,16 +81,16 @@ int hf_integrated_eval(const hf_target *t, int n, const double *z, double *lp) {
   return status;
 }
 
-int hf_integrated_groups(const hf_integrated *c, const double *x, int64_t lo, int64_t hi,
+int hf_integrated_groups(const hf_integrated *c, const double *x, int64_t n, const int64_t *cell,
                          double *mean, double *sd) {
   double logz[HF_TILE];
+  int phi[HF_TILE] = {0}, status = HF_OK;
   hf_gathered l;
-  int status = HF_OK;
-  for (int64_t i = lo; !status && i < hi; i += HF_TILE) {
-    int w = hi - i < HF_TILE ? (int)(hi - i) : HF_TILE;
-    gather(c, 1, x, i, w, &l);
+  for (int64_t i = 0; !status && i < n; i += HF_TILE) {
+    int w = n - i < HF_TILE ? (int)(n - i) : HF_TILE;
+    hf_gather(c, 1, x, w, phi, cell + i, &l);
     status = c->kernels->integrate(&c->integral, w, l.stats, l.lpars, (hf_col){l.loc, 1}, l.ppars,
-                                   logz, mean + (i - lo), sd + (i - lo));
+                                   logz, mean + i, sd + i);
   }
   return status;
 }
@@ -101,7 +101,9 @@ int hf_integrated_invert(const hf_integrated *c, const double *x, int64_t n, con
   int status = HF_OK;
   for (int64_t k = 0, many; !status && k < n; k += many) {
     for (many = 1; cell && many < INT32_MAX && k + many < n && cell[k + many] == cell[k];) many++;
-    gather(c, 1, x, cell ? cell[k] : k, 1, &l);
+    int phi = 0;
+    int64_t one = cell ? cell[k] : k;
+    hf_gather(c, 1, x, 1, &phi, &one, &l);
     for (int s = 0; s < HF_MAX_STAT; s++) l.stats[s].stride = 0;
     for (int a = 0; a < HF_MAX_PAR; a++) l.lpars[a].stride = l.ppars[a].stride = 0;
     status = c->kernels->invert(&c->integral, l.stats, l.lpars, (hf_col){l.loc, 0}, l.ppars,

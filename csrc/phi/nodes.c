@@ -32,22 +32,36 @@ static int put(const hf_integrated *c, int n, const double *x, int phi, int64_t 
   return w->n == HF_TILE ? flush(c, n, x, w) : HF_OK;
 }
 
-/* Sums over cells on nodes at HF_WIDE phi, from `first` on; the last of them may be repeated. */
+/* Arguments at HF_WIDE phi, from `first` on; the last of them may be repeated. */
+typedef struct {
+  int many;
+  double loc[HF_WIDE], par[HF_MAX_PAR][HF_WIDE];
+  hf_col pars[HF_MAX_PAR];
+} arguments;
+
+static void read_arguments(const hf_integrated *c, int n, const double *x, int first,
+                           arguments *a) {
+  a->many = n - first < HF_WIDE ? n - first : HF_WIDE;
+  for (int k = 0; k < HF_WIDE; k++) {
+    int phi = first + (k < a->many ? k : a->many - 1);
+    a->loc[k] = hf_arg_at(&c->loc, x, n, phi);
+    for (int i = 0; i < c->integral.population->n_par; i++)
+      a->par[i][k] = hf_arg_at(&c->ppar[i], x, n, phi);
+  }
+  for (int i = 0; i < HF_MAX_PAR; i++) a->pars[i] = (hf_col){a->par[i], 1};
+}
+
+/* Sums over cells on nodes at HF_WIDE phi. */
 static int wide(const hf_integrated *c, int n, const double *x, int first, const volatile int *stop,
                 double *sum, waiting *w) {
-  double logz[HF_WIDE * HF_SHARE], loc[HF_WIDE], par[HF_MAX_PAR][HF_WIDE];
-  hf_col pars[HF_MAX_PAR];
-  int status = HF_OK, many = n - first < HF_WIDE ? n - first : HF_WIDE;
-  for (int k = 0; k < HF_WIDE; k++) {
-    int phi = first + (k < many ? k : many - 1);
-    loc[k] = hf_arg_at(&c->loc, x, n, phi);
-    for (int a = 0; a < c->integral.population->n_par; a++)
-      par[a][k] = hf_arg_at(&c->ppar[a], x, n, phi);
-  }
-  for (int a = 0; a < HF_MAX_PAR; a++) pars[a] = (hf_col){par[a], 1};
+  double logz[HF_WIDE * HF_SHARE];
+  arguments a;
+  int status = HF_OK;
+  read_arguments(c, n, x, first, &a);
   for (int64_t lo = 0, hi; !status && lo < c->fixed.n; lo = hi) {
     if (hf_stopped(stop)) return HF_STOPPED;
-    status = c->kernels->at_nodes(&c->integral, &c->fixed, lo, (hf_col){loc, 1}, pars, logz, &hi);
+    status =
+        c->kernels->at_nodes(&c->integral, &c->fixed, lo, (hf_col){a.loc, 1}, a.pars, logz, &hi);
     for (int64_t i = lo; !status && i < hi; i++) {
       const double *z = logz + HF_WIDE * (i - lo);
       double mult = c->fixed.mult[i];
@@ -56,7 +70,7 @@ static int wide(const hf_integrated *c, int n, const double *x, int first, const
         sum[k] += z[k] < HF_INF ? mult * z[k] : 0.0;
         missed |= z[k] == HF_INF;
       }
-      for (int k = 0; missed && !status && k < many; k++)
+      for (int k = 0; missed && !status && k < a.many; k++)
         if (z[k] == HF_INF) status = put(c, n, x, first + k, c->fixed.cell[i], w);
     }
   }
@@ -121,18 +135,32 @@ int hf_nodes_fill(const hf_integrated *c, const double *x, const volatile int *s
   return status;
 }
 
-int hf_nodes_missed(const hf_integrated *c, const double *x, uint8_t *missed) {
-  double logz[HF_WIDE * HF_SHARE], loc[HF_WIDE], par[HF_MAX_PAR][HF_WIDE];
-  hf_col pars[HF_MAX_PAR];
+int hf_nodes_blend(const hf_integrated *c, int64_t lo, int64_t n, const double *x, double *sum,
+                   double *mass, int64_t *missed, int64_t *hi) {
+  const hf_fixed *f = &c->fixed;
+  arguments a;
   int status = HF_OK;
-  for (int k = 0; k < HF_WIDE; k++) {
-    loc[k] = hf_arg_at(&c->loc, x, 1, 0);
-    for (int a = 0; a < c->integral.population->n_par; a++)
-      par[a][k] = hf_arg_at(&c->ppar[a], x, 1, 0);
+  for (int64_t t = 0; !status && t < n; t += HF_WIDE) {
+    int many = n - t < HF_WIDE ? (int)(n - t) : HF_WIDE;
+    read_arguments(c, many, x + t * c->hyper->n_node, 0, &a);
+    status =
+        c->kernels->blend(&c->integral, f, lo, many, (hf_col){a.loc, 1}, a.pars, sum, missed, hi);
   }
-  for (int a = 0; a < HF_MAX_PAR; a++) pars[a] = (hf_col){par[a], 1};
+  for (int64_t i = f->at[lo]; !status && i < f->at[*hi - 1] + f->count[*hi - 1]; i++) {
+    const double *s = sum + 4 * (i - f->at[lo]);
+    mass[i] = f->value[i] * ((s[0] + s[1]) + (s[2] + s[3])) / (double)n;
+  }
+  return status;
+}
+
+int hf_nodes_missed(const hf_integrated *c, const double *x, uint8_t *missed) {
+  double logz[HF_WIDE * HF_SHARE];
+  arguments a;
+  int status = HF_OK;
+  read_arguments(c, 1, x, 0, &a);
   for (int64_t lo = 0, hi; !status && lo < c->fixed.n; lo = hi) {
-    status = c->kernels->at_nodes(&c->integral, &c->fixed, lo, (hf_col){loc, 1}, pars, logz, &hi);
+    status =
+        c->kernels->at_nodes(&c->integral, &c->fixed, lo, (hf_col){a.loc, 1}, a.pars, logz, &hi);
     for (int64_t i = lo; i < hi; i++) missed[i] = logz[HF_WIDE * (i - lo)] == HF_INF;
   }
   return status;

@@ -147,8 +147,8 @@ void hf_gather(const hf_integrated *c, int n_phi, const double *x, int n, const 
 /* Adds to lp (n,) what all rows say of the likelihood's parameters alone at x (n_node, n). */
 void hf_add_overall(const hf_integrated *c, int n, const double *x, double *lp);
 int hf_integrated_eval(const hf_target *t, int n, const double *z, double *lp);
-/* Mean and sd of the effects of cells lo..hi given values x (n_node,). */
-int hf_integrated_groups(const hf_integrated *c, const double *x, int64_t lo, int64_t hi,
+/* Mean and sd of the effects of n cells given values x (n_node,). */
+int hf_integrated_groups(const hf_integrated *c, const double *x, int64_t n, const int64_t *cell,
                          double *mean, double *sd);
 /* Quantiles of n effects given x, effect k that of cell[k] (or k) at probability u[k]; a run of one cell
  * costs little more than one of it. */
@@ -171,6 +171,11 @@ int hf_nodes_span(const hf_integrated *c, const double *x, const volatile int *s
 /* Likelihoods at the nodes of `fixed`, into what its value and top (n,) point to. */
 int hf_nodes_fill(const hf_integrated *c, const double *x, const volatile int *stop, double *value,
                   double *top);
+/* (5) of cells lo.. *hi over n phi, values x in packs of HF_WIDE phi, each (n_node, HF_WIDE) or the last one
+ * narrower; into mass at the places of their nodes, and missed (cells,): how many phi are not in it. `sum`
+ * has room for 4 numbers a node, all 0. */
+int hf_nodes_blend(const hf_integrated *c, int64_t lo, int64_t n, const double *x, double *sum,
+                   double *mass, int64_t *missed, int64_t *hi);
 /* Which cells with nodes (n,) these do not integrate at x. */
 int hf_nodes_missed(const hf_integrated *c, const double *x, uint8_t *missed);
 

@@ -7,6 +7,8 @@
  *   (3) where nodes must reach: as far from the peaks as the log density is DROP below the top
  *   (4) of a population with heavy tails, step <= scale / 2: sums over a smooth tail, where the likelihood is,
  *       would not tell that its peak falls between two nodes. A log-concave integrand has no second peak.
+ *   (5) of a mixture over T values of phi, mass of node g: L_g mean_t p(theta_g | phi_t) / S_t, adds up to 1;
+ *       expectations of smooth functions of theta are sums over it, as good as (1)
  * Of a density that is analytic in a strip, the trapezoidal rule of step h errs by the square of the rule
  * of step 2 h; the two rules of step 2 h differ by (2), hence the error of log Z is about HALF^2.
  * Source: Trefethen and Weideman (2014), SIAM Review 56(3), theorem 5.1. */
@@ -115,26 +117,55 @@ static void HF_NAME(sum_nodes)(int64_t count, const double *value, const double 
   HF_NAME(accept)(b, end + 1, (hf_four *)out + 1);
 }
 
-/* (1) of cells lo.. that share at most HF_TILE nodes, at HF_WIDE values of phi: logz (cells, HF_WIDE), infinite
- * where (2) does not hold; *hi is the first cell left over. */
-static int HF_NAME(at_nodes)(const hf_integral *q, const hf_fixed *f, int64_t lo, hf_col loc,
-                             const hf_col *ppar, double *logz, int64_t *hi) {
-  double density[HF_WIDE * HF_TILE];
-  int64_t from = f->first[lo], to = from, level = f->level[lo], c = lo;
+/* Densities at the nodes that cells lo.. share, at most HF_TILE of them; *hi is the first cell left over,
+ * *from the first node. */
+static int HF_NAME(shared)(const hf_integral *q, const hf_fixed *f, int64_t lo, hf_col loc,
+                           const hf_col *ppar, double *density, int64_t *from, int64_t *hi) {
+  int64_t to = f->first[lo], level = f->level[lo], c = lo;
+  *from = to;
   for (; c < f->n && c - lo < HF_SHARE && f->level[c] == level; c++) {
     int64_t end = f->first[c] + f->count[c];
     end = end > to ? end : to;
-    if (end - from > HF_TILE) break;
+    if (end - *from > HF_TILE) break;
     to = end;
   }
   *hi = c;
-  int status = HF_NAME(population_at_nodes)(q, from, level, (int)(to - from), loc, ppar, density);
-  for (c = lo; !status && c < *hi; c++)
+  return HF_NAME(population_at_nodes)(q, *from, level, (int)(to - *from), loc, ppar, density);
+}
+
+/* (1) of cells lo.. *hi at HF_WIDE values of phi: logz (cells, HF_WIDE), infinite where (2) does not hold. */
+static int HF_NAME(at_nodes)(const hf_integral *q, const hf_fixed *f, int64_t lo, hf_col loc,
+                             const hf_col *ppar, double *logz, int64_t *hi) {
+  double density[HF_WIDE * HF_TILE];
+  int64_t from;
+  int status = HF_NAME(shared)(q, f, lo, loc, ppar, density, &from, hi);
+  for (int64_t c = lo; !status && c < *hi; c++)
     HF_NAME(sum_nodes)(f->count[c], f->value + f->at[c], density + HF_WIDE * (f->first[c] - from),
                        logz + HF_WIDE * (c - lo));
   for (int64_t i = 0; !status && i < HF_WIDE * (*hi - lo); i++) {
     double log_sum = hf_log(logz[i] > 0.0 ? logz[i] : 1.0) + f->top[lo + i / HF_WIDE];
     logz[i] = logz[i] > 0.0 ? log_sum : HF_INF;
+  }
+  return status;
+}
+
+/* (5) before L: adds p(theta_g | phi) / S over the first n of HF_WIDE phi to sum (nodes of cells lo.. *hi, 4),
+ * and to missed (cells,) how often (2) does not hold. */
+static int HF_NAME(blend)(const hf_integral *q, const hf_fixed *f, int64_t lo, int n, hf_col loc,
+                          const hf_col *ppar, double *sum, int64_t *missed, int64_t *hi) {
+  double density[HF_WIDE * HF_TILE], s[HF_WIDE];
+  int64_t from;
+  int status = HF_NAME(shared)(q, f, lo, loc, ppar, density, &from, hi);
+  for (int64_t c = lo; !status && c < *hi; c++) {
+    const hf_four *d = (const hf_four *)(density + HF_WIDE * (f->first[c] - from));
+    hf_four *to = (hf_four *)sum + (f->at[c] - f->at[lo]);
+    HF_NAME(sum_nodes)(f->count[c], f->value + f->at[c], (const double *)d, s);
+    for (int k = 0; k < HF_WIDE; k++) {
+      missed[c - lo] += s[k] < 0.0 && k < n;
+      s[k] = s[k] > 0.0 && k < n ? 1.0 / s[k] : 0.0;
+    }
+    hf_four left = {s[0], s[1], s[2], s[3]}, right = {s[4], s[5], s[6], s[7]};
+    for (int64_t g = 0; g < f->count[c]; g++) to[g] += d[2 * g] * left + d[2 * g + 1] * right;
   }
   return status;
 }

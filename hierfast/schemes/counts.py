@@ -119,7 +119,7 @@ class CountBuilder(Builder):
         scout = self.target(-(-count // SAMPLE)) if count > SAMPLE else target
         start: list[float] = []
         if target.dim:
-            start = scout.start(self.known())
+            start = scout.mode(scout.start(self.known()))
             if scout is not target:
                 start = scout.place(start)
                 target.prepare(scout)
