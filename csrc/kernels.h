@@ -63,6 +63,19 @@ typedef struct {
   const int64_t *rest;              /* (n_rest,) cells without nodes */
 } hf_fixed;
 
+/* Cells lo.. that are read at once: of one level, their nodes *from .. *to no more than HF_TILE together.
+ * Returns the first cell left over. */
+static inline int64_t hf_fixed_share(const hf_fixed *f, int64_t lo, int64_t *from, int64_t *to) {
+  int64_t c = lo;
+  *from = *to = f->first[lo];
+  for (; c < f->n && c - lo < HF_SHARE && f->level[c] == f->level[lo]; c++) {
+    int64_t end = f->first[c] + f->count[c];
+    if ((end > *to ? end : *to) - *from > HF_TILE) break;
+    *to = end > *to ? end : *to;
+  }
+  return c;
+}
+
 /* Nodes behind an order: more where tails are heavy (theta/double_exponential.h). */
 static inline int hf_nodes(const hf_integral *q) {
   if (!q->population->heavy) return q->order;

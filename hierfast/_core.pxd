@@ -135,6 +135,7 @@ cdef extern from "hf.h" nogil:
         const double *mult
         const double *value
         const int64_t *rest
+    int64_t hf_fixed_share(const hf_fixed *f, int64_t lo, int64_t *first, int64_t *to) nogil
     ctypedef struct hf_rising:
         int64_t n
         const double *weight
@@ -311,6 +312,11 @@ cdef extern from "run.h" nogil:
     int hf_integrated_order(hf_integrated *c, const hf_target *t, const hf_proposal *p,
                             double wanted, double *error)
     int hf_conditional_eval(const hf_target *t, int n, const double *z, double *lp) noexcept nogil
+
+cdef extern from "theta/sinc.h" nogil:
+    void hf_sinc_quantiles(const hf_fixed *f, int64_t lo, int64_t hi, const double *mass,
+                           const double *table, int n, const double *prob, double *out,
+                           double *slack)
 
 cdef extern from "rng.h" nogil:
     uint64_t hf_key(uint64_t seed, uint32_t chain, uint32_t term, uint32_t site)

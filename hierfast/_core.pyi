@@ -178,6 +178,17 @@ class Integrated(Target):
         rest: NDArray[np.int64],
     ) -> None: ...
     def missed(self, around: Integrated) -> NDArray[np.bool_]: ...
+    def share(self, lo: int) -> int: ...
+    def sinc(
+        self,
+        lo: int,
+        hi: int,
+        mass: _Doubles,
+        table: NDArray[np.float64],
+        prob: _Doubles,
+        out: NDArray[np.float64],
+        slack: NDArray[np.float64],
+    ) -> None: ...
     def choose_order(self, wanted: float) -> tuple[int, float]: ...
     def blend(
         self,

@@ -577,6 +577,18 @@ cdef class Integrated(Target):
         check(status)
         return hi
 
+    def share(self, int64_t lo):
+        """The cell after those that `blend` reads with lo."""
+        cdef int64_t first, to
+        return hf_fixed_share(&self.ctx.fixed, lo, &first, &to)
+
+    def sinc(self, int64_t lo, int64_t hi, const double[::1] mass, const double[:, :, ::1] table,
+             const double[::1] prob, double[:, ::1] out, double[:, ::1] slack):
+        """Quantiles of cells lo..hi from the masses of all nodes, and slack (csrc/theta/sinc.h)."""
+        with nogil:
+            hf_sinc_quantiles(&self.ctx.fixed, lo, hi, &mass[0], &table[0, 0, 0], prob.shape[0],
+                              &prob[0], &out[lo, 0], &slack[lo, 0])
+
     def choose_order(self, double wanted):
         """Set the order; return it and the error it leaves in the log posterior around the mode."""
         cdef double error

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from hierfast import _core
 from hierfast.diagnose import percent
 from hierfast.labels import find_label, label_keys
-from hierfast.readout import Reader, inverse_link, open_reader
+from hierfast.readout import QuadratureReader, Reader, inverse_link, open_reader
 from hierfast.sampler import FloatArray
 from hierfast.summary import import_pandas
 from hierfast.threads import run_all
@@ -231,7 +231,7 @@ class Groups:
         points = self._draws.values.shape[0] * self._draws.values.shape[2]
         plan = self._plan
         integrals = points * (count if plan.cell is None else len(plan.cells))
-        slow = plan.integrals is not None and integrals > AT_ONCE
+        slow = isinstance(self._reader, QuadratureReader) and integrals > AT_ONCE
         slow = slow and plan.location is None and len(plan.informed) == count and not self._natural
         by_data = slow and "_moments" not in self.__dict__
         key = self._plan.statistics.mean if by_data else self.mean

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hierfast import _core
+from hierfast.nodal import NodeReader
 from hierfast.plan import Plan
 from hierfast.threads import pieces, run_all
 
@@ -40,6 +41,13 @@ class Reader(Protocol):
 
     def quantiles(self, probs: FloatArray) -> FloatArray:
         """Posterior quantiles (J, Q)."""
+
+
+class CellReader(Reader, Protocol):
+    """What reads groups by the cells they share, and functions of their effects."""
+
+    def expect(self, function: Callable[[FloatArray], FloatArray]) -> tuple[FloatArray, FloatArray]:
+        """Posterior mean and sd of a function of every group's effect."""
 
 
 class MixtureReader:
@@ -313,14 +321,19 @@ class NaturalReader:
 
     Parameters
     ----------
-    inner : QuadratureReader
+    inner : CellReader
         The same groups on the link scale.
     whole : bool
         Whether effects are logits, or else logarithms of rates.
     """
 
-    def __init__(self, inner: QuadratureReader, whole: bool) -> None:
-        self.inner, self.whole, self.error = inner, whole, 0.0
+    def __init__(self, inner: CellReader, whole: bool) -> None:
+        self.inner, self.whole = inner, whole
+
+    @property
+    def error(self) -> float:
+        """Largest error found in quantiles of effects, in their sd."""
+        return self.inner.error
 
     def moments(self) -> tuple[FloatArray, FloatArray]:
         """Posterior mean and sd of every group."""
@@ -432,7 +445,10 @@ def open_reader(
 
         return ConjugateReader(plan, values, cores)
     if plan.integrals is not None:
-        inner = by_cell = QuadratureReader(plan, values, cores)
+        adaptive = QuadratureReader(plan, values, cores)
+        some = plan.integrals.nodes and len(plan.integrals.nodes[0])
+        by_cell: CellReader = NodeReader(adaptive) if some else adaptive
+        inner = by_cell
         if plan.cell is not None:  # groups without rows are cells too
             return NaturalReader(by_cell, plan.statistics.whole) if natural else by_cell
     else:

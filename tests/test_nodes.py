@@ -22,7 +22,7 @@ def made(name, seed=3, **other):
     u = {key: float(law.median()) for key, law in pair.groups.laws.items()}
     y = pair.rows.draw(rng, SIZE, pair.groups.draw(rng, u, len(SIZE)))
     data = {"y": np.minimum(y, 400), "size": SIZE, "g": np.arange(len(SIZE))}
-    found = fit(pair, data, group="g", scheme="quadrature", draws=40, chains=1, **other)
+    found = fit(pair, data, group="g", scheme="quadrature", draws=43, chains=1, **other)
     return pair, found
 
 

@@ -117,20 +117,13 @@ static void HF_NAME(sum_nodes)(int64_t count, const double *value, const double 
   HF_NAME(accept)(b, end + 1, (hf_four *)out + 1);
 }
 
-/* Densities at the nodes that cells lo.. share, at most HF_TILE of them; *hi is the first cell left over,
- * *from the first node. */
+/* Densities at the nodes from *from on that cells lo.. *hi share. */
 static int HF_NAME(shared)(const hf_integral *q, const hf_fixed *f, int64_t lo, hf_col loc,
                            const hf_col *ppar, double *density, int64_t *from, int64_t *hi) {
-  int64_t to = f->first[lo], level = f->level[lo], c = lo;
-  *from = to;
-  for (; c < f->n && c - lo < HF_SHARE && f->level[c] == level; c++) {
-    int64_t end = f->first[c] + f->count[c];
-    end = end > to ? end : to;
-    if (end - *from > HF_TILE) break;
-    to = end;
-  }
-  *hi = c;
-  return HF_NAME(population_at_nodes)(q, *from, level, (int)(to - *from), loc, ppar, density);
+  int64_t to;
+  *hi = hf_fixed_share(f, lo, from, &to);
+  return HF_NAME(population_at_nodes)(q, *from, f->level[lo], (int)(to - *from), loc, ppar,
+                                      density);
 }
 
 /* (1) of cells lo.. *hi at HF_WIDE values of phi: logz (cells, HF_WIDE), infinite where (2) does not hold. */

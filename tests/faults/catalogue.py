@@ -194,6 +194,16 @@ FAMILIES = [  # of populations and conjugate pairs, after their tests
           "if (!status && w.n) status = flush", "if (w.n == HF_TILE) status = flush"),
     Fault("nodes of a cell one to the left", "csrc/phi/nodes.c",
           "h * (double)(f->first[i] + g)", "h * (double)(f->first[i] + g - 1)"),
+    Fault("masses of the nodes not normalised at each phi", "csrc/theta/nodes.h",
+          "s[k] > 0.0 && k < n ? 1.0 / s[k]", "s[k] > 0.0 && k < n ? 1.0"),
+    Fault("last of the draws counted again to fill a pack", "csrc/theta/nodes.h",
+          "s[k] > 0.0 && k < n ? 1.0 / s[k]", "s[k] > 0.0 ? 1.0 / s[k]"),
+    Fault("cells that some draws miss read as if none did", "hierfast/nodal.py",
+          "return mass, missed == 0", "return mass, missed >= 0"),
+    Fault("sine integral of nodes above not subtracted", "csrc/theta/sinc.c",
+          "0.5 * left + (up - down)", "0.5 * left + up"),
+    Fault("eighths of a step counted from the other side", "csrc/theta/sinc.c",
+          "(HF_EIGHTH - k) % HF_EIGHTH", "k"),
 ]  # fmt: skip
 
 # Chosen by someone who had not seen the tests.
