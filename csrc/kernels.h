@@ -133,7 +133,7 @@ typedef struct {
                 const hf_col *ppar, int n_u, const double *u, double *theta);
   int (*span)(const hf_integral *q, int n, const hf_col *stat, const hf_col *lpar, hf_col loc,
               const hf_col *ppar, double *low, double *high, double *scale);
-  int (*at_nodes)(const hf_integral *q, const hf_fixed *f, int64_t lo, hf_col loc,
+  int (*at_nodes)(const hf_integral *q, const hf_fixed *f, int64_t lo, int n, hf_col loc,
                   const hf_col *ppar, double *logz, int64_t *hi);
   int (*blend)(const hf_integral *q, const hf_fixed *f, int64_t lo, int n, hf_col loc,
                const hf_col *ppar, double *sum, int64_t *missed, int64_t *hi);

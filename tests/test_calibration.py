@@ -118,13 +118,13 @@ weak = pytest.mark.filterwarnings("ignore::hierfast.IdentificationWarning")
 
 @pytest.mark.parametrize("scheme", SETTINGS)
 def test_ranks_are_uniform(scheme):
-    assert smallest_p(ranks(scheme, model(), 320, SETTINGS[scheme])) > ALPHA
+    assert smallest_p(ranks(scheme, model(), 240, SETTINGS[scheme])) > ALPHA
 
 
 @weak
 @pytest.mark.parametrize("n_group", [1, 3, 30, 10_000])
 def test_ranks_are_uniform_with_one_and_with_many_groups(n_group):
-    count = 320 if n_group < 1000 else 120
+    count = 320 if n_group < 1000 else 60
     assert smallest_p(ranks("collapsed", model(), count, 600, n_group)) > ALPHA
 
 
@@ -132,7 +132,7 @@ def test_ranks_are_uniform_with_one_and_with_many_groups(n_group):
 @pytest.mark.parametrize("scheme", ["gibbs", "quadrature"])
 def test_ranks_are_uniform_where_one_group_is_all_there_is(scheme):
     """Half of these data have one row: their likelihood has no maximum to start from."""
-    assert smallest_p(ranks(scheme, model(), 160, SETTINGS.get(scheme, 600), 1)) > ALPHA
+    assert smallest_p(ranks(scheme, model(), 120, SETTINGS.get(scheme, 600), 1)) > ALPHA
 
 
 @weak
@@ -152,9 +152,8 @@ def test_ranks_are_uniform_at_length(scheme, n_group):
 @pytest.mark.parametrize("name", COUNTS)
 def test_ranks_of_counts_are_uniform(name, scheme, n_group):
     draws = 600 if scheme == "quadrature" else 3000
-    assert (
-        smallest_p(count_ranks(name, scheme, 80 if n_group > 10 else 160, draws, n_group)) > ALPHA
-    )
+    count = 40 if n_group > 10 else 120
+    assert smallest_p(count_ranks(name, scheme, count, draws, n_group)) > ALPHA
 
 
 @weak

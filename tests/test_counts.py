@@ -59,10 +59,10 @@ class Grid:
 @pytest.mark.parametrize("name", ROWS)
 def test_against_brute_force(name, scheme):
     data, grid = ROWS[name], Grid(name, ROWS[name])
-    found = fit(name, data, draws=12_000 if scheme == "quadrature" else 30_000, scheme=scheme)
+    found = fit(name, data, draws=6_000 if scheme == "quadrature" else 15_000, scheme=scheme)
     for got, x in ((found.hyper["group_mu"], grid.mu), (found.hyper["group_sigma"], grid.tau)):
         mean, sd = grid.moments(x)
-        assert abs(got.mean() - mean) < 5 * float(diagnose.mcse_mean(got)) < 0.1 * sd
+        assert abs(got.mean() - mean) < 5 * float(diagnose.mcse_mean(got)) < 0.15 * sd
         assert abs(got.std() - sd) < 5 * float(diagnose.mcse_sd(got))
     draws = found.groups.draws()
     for j in range(len(SIZES)):
@@ -72,7 +72,7 @@ def test_against_brute_force(name, scheme):
         assert abs(found.groups.sd[j] - grid.sd[j]) < 5 * float(diagnose.mcse_sd(draws[:, :, j]))
     low, high = found.groups.interval(0.8).T
     inside = ((draws > low) & (draws < high)).mean(axis=(0, 1))
-    np.testing.assert_allclose(inside, 0.8, atol=0.01)
+    np.testing.assert_allclose(inside, 0.8, atol=0.014)
 
 
 @pytest.mark.parametrize("name", ROWS)

@@ -131,13 +131,16 @@ def test_schemes_agree():
         assert abs(one.mean() - other.mean()) < 5 * error < 0.2 * law.std()
 
 
-SHORT = {"quadrature": (100, 600), "gibbs": (100, 3000)}
+RUNS = [("quadrature", 60, 600)]
+RUNS += [
+    pytest.param(s, n, d, marks=pytest.mark.slow)
+    for s, n, d in [("quadrature", 1000, 600), ("gibbs", 600, 3000)]
+]
 
 
-@pytest.mark.parametrize("scheme", SHORT)
-def test_ranks_are_uniform(scheme):
+@pytest.mark.parametrize(("scheme", "count", "draws"), RUNS)
+def test_ranks_are_uniform(scheme, count, draws):
     """Shape, mean, spread, an effect, and the log likelihood, whose part in the shape is all its own."""
-    count, draws = SHORT[scheme]
     at, found = np.linspace(0, draws - 1, KEPT).astype(int), []
     for i in range(count):
         rng = np.random.default_rng([i, 77])

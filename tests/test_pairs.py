@@ -12,7 +12,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::hierfast.IdentificationWarning"
 SIZE = np.array([3.0, 12.0, 7.0, 40.0, 1.0, 12.0])
 SHARE = np.array([0.0, 0.4, 1.0, 0.8, 1.0, 0.4])  # of successes: none and all among them
 ALL = [(name, scheme) for name, pair in PAIRS.items() for scheme in pair.schemes]
-DRAWS = {"collapsed": 8000, "quadrature": 8000, "gibbs": 20_000}
+DRAWS = {"collapsed": 4000, "quadrature": 4000, "gibbs": 12_000}
 
 
 def fit(pair, data, **other):
@@ -40,9 +40,9 @@ def test_against_brute_force(name, scheme, truth):
     found = fit(pair, data, group="g", scheme=scheme, draws=DRAWS[scheme])
     for key in pair.groups.laws:
         x, (mean, sd) = found.hyper[key], grid.moments(key)
-        assert abs(x.mean() - mean) < 5 * float(diagnose.mcse_mean(x)) < 0.15 * sd, key
+        assert abs(x.mean() - mean) < 5 * float(diagnose.mcse_mean(x)) < 0.2 * sd, key
         assert abs(x.std() - sd) < 5 * float(diagnose.mcse_sd(x)), key
-    thin = slice(None, None, 5 if scheme == "gibbs" else 1)
+    thin = slice(None, None, 6 if scheme == "gibbs" else 2)
     _, draws = pair.effects(found, thin)
     for j in range(len(SIZE)):
         error = float(diagnose.mcse_mean(draws[:, :, j]))
@@ -50,7 +50,7 @@ def test_against_brute_force(name, scheme, truth):
         assert abs(found.groups.mean[j] - grid.mean[j]) < 5 * error
         assert abs(found.groups.sd[j] - grid.sd[j]) < 5 * float(diagnose.mcse_sd(draws[:, :, j]))
     low, high = found.groups.interval(0.8).T
-    np.testing.assert_allclose(((draws > low) & (draws < high)).mean(axis=(0, 1)), 0.8, atol=0.012)
+    np.testing.assert_allclose(((draws > low) & (draws < high)).mean(axis=(0, 1)), 0.8, atol=0.02)
 
 
 @pytest.mark.parametrize("name", PAIRS)
@@ -112,27 +112,24 @@ def ranks(pair, scheme, count, draws, n_group):
     return np.array(out)
 
 
-# More nodes or no table: 30 groups at length only. Light counts are in test_calibration.py.
-HEAVY = [n for n in PAIRS if n.startswith("Negative") or n.endswith(("StudentT", "Logistic"))]
-QUICK = {n for n in PAIRS if n.startswith("Poisson") or not n.endswith(("StudentT", "Logistic"))}
-QUICK -= {"Binomial-Normal", "Poisson-Normal"}
-LONG = [
-    n for n in HEAVY if n.startswith("Negative") and not n.endswith("Normal")
-]  # slices of terms
-SHORT = {"collapsed": (200, 600), "quadrature": (120, 600), "gibbs": (80, 3000)}
+# One or two of each likelihood and population; all of them, and more groups, at length.
+RANKED = {
+    ("Binomial-Beta", "collapsed"): (1, 5, 30),
+    ("Poisson-Gamma by mean", "collapsed"): (1, 5, 30),
+    ("Poisson-StudentT", "quadrature"): (5,),
+    ("NegativeBinomial-Normal", "quadrature"): (5,),
+    ("Binomial-StudentT", "gibbs"): (5,),
+    ("Poisson-Logistic", "gibbs"): (5,),
+    ("Binomial-Beta by mean", "gibbs"): (5,),
+    ("Poisson-Gamma", "gibbs"): (5,),
+}
+SHORT = {"collapsed": (160, 600), "quadrature": (50, 600), "gibbs": (60, 3000)}
 
 
-@pytest.mark.parametrize(
-    ("name", "scheme"),
-    [
-        (n, s)
-        for n, s in ALL
-        if (n not in LONG if s == "gibbs" else s == PAIRS[n].schemes[0] and n in QUICK)
-    ],
-)
+@pytest.mark.parametrize(("name", "scheme"), RANKED)
 def test_ranks_are_uniform(name, scheme):
     count, draws = SHORT[scheme]
-    for n_group in (5,) if scheme == "gibbs" else (1, 5) if name in HEAVY else (1, 5, 30):
+    for n_group in RANKED[name, scheme]:
         assert smallest_p(ranks(PAIRS[name], scheme, count, draws, n_group)) > ALPHA, n_group
 
 

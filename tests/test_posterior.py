@@ -218,6 +218,29 @@ def test_forms_of_a_scale_are_one_posterior(form):
     assert abs(tau.mean() - want.mean()) < 5 * error
 
 
+@pytest.mark.parametrize(
+    "rows", [hf.Normal(sigma="se"), hf.Poisson(exposure="se")], ids=["Normal", "Poisson"]
+)
+def test_a_prior_of_unknown_variance_is_its_scale_mixture(rows):
+    """mu ~ Normal(0, variance=v), v ~ InverseGamma(nu/2, nu s^2/2) is mu ~ StudentT(nu, 0, s)."""
+    nu, s = 3, 0.7
+    data = {"y": [4, 6, 9, 5], "se": [0.9, 0.8, 1.1, 1.4], "g": list("abcd")}
+    found = []
+    for law in (
+        hf.StudentT(nu, 0, s),
+        hf.Normal(0, variance=hf.InverseGamma(nu / 2, nu * s * s / 2)),
+    ):
+        model = hf.Model(rows, hf.Normal(law, hf.HalfNormal(1)))
+        fit = model.fit(data, y="y", group="g", draws=8000, random_seed=5, progressbar=False)
+        groups = fit.groups.draws(draws=slice(None, None, 20))
+        found.append([fit.hyper["g_mu"], fit.hyper["g_sigma"], groups[:, :, 0], groups[:, :, 2]])
+    for a, b in zip(*found, strict=True):
+        error = math.hypot(float(diagnose.mcse_mean(a)), float(diagnose.mcse_mean(b)))
+        assert abs(a.mean() - b.mean()) < 5 * error < 0.25 * a.std()
+        error = math.hypot(float(diagnose.mcse_sd(a)), float(diagnose.mcse_sd(b)))
+        assert abs(a.std() - b.std()) < 5 * error
+
+
 def test_sums_of_a_sweep_are_those_of_the_draws_it_stands_for():
     n = 30_000
     data = {"y": RNG.normal(50, 2, n), "se": RNG.uniform(0.5, 2, n)}

@@ -32,7 +32,7 @@ static int put(const hf_integrated *c, int n, const double *x, int phi, int64_t 
   return w->n == HF_TILE ? flush(c, n, x, w) : HF_OK;
 }
 
-/* Arguments at HF_WIDE phi, from `first` on; the last of them may be repeated. */
+/* Arguments at no more than HF_WIDE phi, from `first` on. */
 typedef struct {
   int many;
   double loc[HF_WIDE], par[HF_MAX_PAR][HF_WIDE];
@@ -42,11 +42,10 @@ typedef struct {
 static void read_arguments(const hf_integrated *c, int n, const double *x, int first,
                            arguments *a) {
   a->many = n - first < HF_WIDE ? n - first : HF_WIDE;
-  for (int k = 0; k < HF_WIDE; k++) {
-    int phi = first + (k < a->many ? k : a->many - 1);
-    a->loc[k] = hf_arg_at(&c->loc, x, n, phi);
+  for (int k = 0; k < a->many; k++) {
+    a->loc[k] = hf_arg_at(&c->loc, x, n, first + k);
     for (int i = 0; i < c->integral.population->n_par; i++)
-      a->par[i][k] = hf_arg_at(&c->ppar[i], x, n, phi);
+      a->par[i][k] = hf_arg_at(&c->ppar[i], x, n, first + k);
   }
   for (int i = 0; i < HF_MAX_PAR; i++) a->pars[i] = (hf_col){a->par[i], 1};
 }
@@ -60,15 +59,15 @@ static int wide(const hf_integrated *c, int n, const double *x, int first, const
   read_arguments(c, n, x, first, &a);
   for (int64_t lo = 0, hi; !status && lo < c->fixed.n; lo = hi) {
     if (hf_stopped(stop)) return HF_STOPPED;
-    status =
-        c->kernels->at_nodes(&c->integral, &c->fixed, lo, (hf_col){a.loc, 1}, a.pars, logz, &hi);
+    status = c->kernels->at_nodes(&c->integral, &c->fixed, lo, a.many, (hf_col){a.loc, 1}, a.pars,
+                                  logz, &hi);
     for (int64_t i = lo; !status && i < hi; i++) {
       const double *z = logz + HF_WIDE * (i - lo);
       double mult = c->fixed.mult[i];
       int missed = 0;
       for (int k = 0; k < HF_WIDE; k++) {
         sum[k] += z[k] < HF_INF ? mult * z[k] : 0.0;
-        missed |= z[k] == HF_INF;
+        missed |= z[k] == HF_INF && k < a.many;
       }
       for (int k = 0; missed && !status && k < a.many; k++)
         if (z[k] == HF_INF) status = put(c, n, x, first + k, c->fixed.cell[i], w);
@@ -159,8 +158,8 @@ int hf_nodes_missed(const hf_integrated *c, const double *x, uint8_t *missed) {
   int status = HF_OK;
   read_arguments(c, 1, x, 0, &a);
   for (int64_t lo = 0, hi; !status && lo < c->fixed.n; lo = hi) {
-    status =
-        c->kernels->at_nodes(&c->integral, &c->fixed, lo, (hf_col){a.loc, 1}, a.pars, logz, &hi);
+    status = c->kernels->at_nodes(&c->integral, &c->fixed, lo, a.many, (hf_col){a.loc, 1}, a.pars,
+                                  logz, &hi);
     for (int64_t i = lo; i < hi; i++) missed[i] = logz[HF_WIDE * (i - lo)] == HF_INF;
   }
   return status;

@@ -71,20 +71,21 @@ static int HF_NAME(span)(const hf_integral *q, int n, const hf_col *stat, const 
   return status;
 }
 
-/* p(theta_g | phi) of HF_WIDE phi at n neighbouring nodes from g on; 0 where (4) does not hold. */
-static int HF_NAME(population_at_nodes)(const hf_integral *q, int64_t g, int64_t level, int n,
-                                        hf_col loc, const hf_col *ppar, double *density) {
-  double theta[HF_TILE], lp[HF_TILE], h = hf_two_to((int)level);
-  for (int i = 0; i < n; i++) theta[i] = h * (double)(g + i);
+/* p(theta_g | phi) of n phi at m neighbouring nodes from g on; 0 where (4) does not hold, and beyond n. */
+static int HF_NAME(population_at_nodes)(const hf_integral *q, int64_t g, int64_t level, int m,
+                                        int n, hf_col loc, const hf_col *ppar, double *density) {
+  double theta[HF_TILE], lp[HF_TILE] = {0.0}, h = hf_two_to((int)level);
+  for (int i = 0; i < m; i++) theta[i] = h * (double)(g + i);
   for (int k = 0; k < HF_WIDE; k++) {
     hf_col par[HF_MAX_PAR];
-    for (int a = 0; a < q->population->n_par; a++) par[a] = (hf_col){ppar[a].p + k, 0};
-    int status =
-        q->population->eval(n, theta, (hf_col){loc.p + k, 0}, par, q->user, lp, NULL, NULL);
+    int status = HF_OK, unseen = k >= n;
+    for (int a = 0; !unseen && a < q->population->n_par; a++) par[a] = (hf_col){ppar[a].p + k, 0};
+    if (!unseen)
+      status = q->population->eval(m, theta, (hf_col){loc.p + k, 0}, par, q->user, lp, NULL, NULL);
     if (status) return status;
-    int unseen = q->population->heavy && ppar[0].p[k] < 2.0 * h;
-    for (int i = 0; i < n; i++) lp[i] = unseen ? 0.0 : hf_exp(lp[i]);
-    for (int i = 0; i < n; i++) density[HF_WIDE * i + k] = lp[i];
+    unseen = unseen || (q->population->heavy && ppar[0].p[k] < 2.0 * h);
+    for (int i = 0; !unseen && i < m; i++) lp[i] = hf_exp(lp[i]);
+    for (int i = 0; i < m; i++) density[HF_WIDE * i + k] = unseen ? 0.0 : lp[i];
   }
   return HF_OK;
 }
@@ -118,20 +119,20 @@ static void HF_NAME(sum_nodes)(int64_t count, const double *value, const double 
 }
 
 /* Densities at the nodes from *from on that cells lo.. *hi share. */
-static int HF_NAME(shared)(const hf_integral *q, const hf_fixed *f, int64_t lo, hf_col loc,
+static int HF_NAME(shared)(const hf_integral *q, const hf_fixed *f, int64_t lo, int n, hf_col loc,
                            const hf_col *ppar, double *density, int64_t *from, int64_t *hi) {
   int64_t to;
   *hi = hf_fixed_share(f, lo, from, &to);
-  return HF_NAME(population_at_nodes)(q, *from, f->level[lo], (int)(to - *from), loc, ppar,
+  return HF_NAME(population_at_nodes)(q, *from, f->level[lo], (int)(to - *from), n, loc, ppar,
                                       density);
 }
 
-/* (1) of cells lo.. *hi at HF_WIDE values of phi: logz (cells, HF_WIDE), infinite where (2) does not hold. */
-static int HF_NAME(at_nodes)(const hf_integral *q, const hf_fixed *f, int64_t lo, hf_col loc,
+/* (1) of cells lo.. *hi at n <= HF_WIDE phi: logz (cells, HF_WIDE), infinite where (2) does not hold. */
+static int HF_NAME(at_nodes)(const hf_integral *q, const hf_fixed *f, int64_t lo, int n, hf_col loc,
                              const hf_col *ppar, double *logz, int64_t *hi) {
   double density[HF_WIDE * HF_TILE];
   int64_t from;
-  int status = HF_NAME(shared)(q, f, lo, loc, ppar, density, &from, hi);
+  int status = HF_NAME(shared)(q, f, lo, n, loc, ppar, density, &from, hi);
   for (int64_t c = lo; !status && c < *hi; c++)
     HF_NAME(sum_nodes)(f->count[c], f->value + f->at[c], density + HF_WIDE * (f->first[c] - from),
                        logz + HF_WIDE * (c - lo));
@@ -142,13 +143,13 @@ static int HF_NAME(at_nodes)(const hf_integral *q, const hf_fixed *f, int64_t lo
   return status;
 }
 
-/* (5) before L: adds p(theta_g | phi) / S over the first n of HF_WIDE phi to sum (nodes of cells lo.. *hi, 4),
+/* (5) before L: adds p(theta_g | phi) / S over n <= HF_WIDE phi to sum (nodes of cells lo.. *hi, 4),
  * and to missed (cells,) how often (2) does not hold. */
 static int HF_NAME(blend)(const hf_integral *q, const hf_fixed *f, int64_t lo, int n, hf_col loc,
                           const hf_col *ppar, double *sum, int64_t *missed, int64_t *hi) {
   double density[HF_WIDE * HF_TILE], s[HF_WIDE];
   int64_t from;
-  int status = HF_NAME(shared)(q, f, lo, loc, ppar, density, &from, hi);
+  int status = HF_NAME(shared)(q, f, lo, n, loc, ppar, density, &from, hi);
   for (int64_t c = lo; !status && c < *hi; c++) {
     const hf_four *d = (const hf_four *)(density + HF_WIDE * (f->first[c] - from));
     hf_four *to = (hf_four *)sum + (f->at[c] - f->at[lo]);

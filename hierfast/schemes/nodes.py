@@ -66,7 +66,7 @@ def place(
     >>> from hierfast.schemes.nodes import place
     >>> level, first, count = place(np.array([[-3.1]]), np.array([[2.2]]), np.array([[0.9]]))
     >>> int(level[0]), int(first[0]), int(count[0])
-    (-1, -7, 12)
+    (-1, -7, 16)
     """
     near = np.arange(len(low)) == 0
     near |= np.isin((np.arange(len(low)) - 1) % 4, (0, 1)) & (np.arange(len(low)) > 0)

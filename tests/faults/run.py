@@ -1,6 +1,6 @@
 """Plant each fault of catalogue.py in a copy, build it, run the suite's layers and print who sees it.
 
-    python tests/faults/run.py [--only TEXT] [--from N] [--to N] [--enough N] [--dial]
+    python tests/faults/run.py [--only TEXT] [--from N] [--to N] [--enough N] [--layers A,B] [--dial]
 
 Needs an environment with the test extra, setuptools and Cython. A layer is stopped at its first
 failure; after `--enough` layers have seen a fault the others are not asked ("-" in the table).
@@ -144,20 +144,22 @@ class Tree:
         return done.returncode == 1
 
 
-def order(fault):
-    """Layers in the order they are asked: the nearest first, then the cheap ones."""
+def order(fault, layers):
+    """Layers in the order they are asked: those given, or the nearest first, then the cheap ones."""
+    if layers:
+        return dict.fromkeys(layers.split(","))
     nearest = next((v for k, v in NEAREST.items() if fault.path.startswith(k)), ())
     return dict.fromkeys([*nearest, *LAYERS])
 
 
-def table(tree, faults, enough):
+def table(tree, faults, enough, layers):
     """Print fault x layer; return how many faults no layer saw."""
     print("| fault |", " | ".join(LAYERS), "|")
     print("|---|" + "---|" * len(LAYERS))
     missed = 0
     for fault in faults:
         undo, found = tree.plant(fault), {}
-        for layer in order(fault):
+        for layer in order(fault, layers):
             if sum(found.values()) < enough:
                 found[layer] = tree.sees(layer)
         undo()
@@ -191,6 +193,7 @@ def main():
         "--from", type=int, default=0, dest="first", help="number of the first fault"
     )
     parser.add_argument("--to", type=int, default=None, help="number after the last fault")
+    parser.add_argument("--layers", default="", help="the only ones asked, in this order")
     parser.add_argument("--dial", action="store_true", help="the smallest error seen, instead")
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
@@ -200,7 +203,10 @@ def main():
         if args.dial:
             return dial(tree)
         return table(
-            tree, [f for f in FAULTS[args.first : args.to] if args.only in f.name], args.enough
+            tree,
+            [f for f in FAULTS[args.first : args.to] if args.only in f.name],
+            args.enough,
+            args.layers,
         )
 
 
