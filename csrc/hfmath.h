@@ -134,11 +134,9 @@ static inline double hf_cos2pi(double u) {
   return c;
 }
 
-/* Standard normal distribution function. Its lower tail is exp(-a^2/2) h(t) / (1 + 5a/4), with
+/* Lower tail of the standard normal distribution at -a <= 0 over exp(-a^2/2): h(t) / (1 + 5a/4), with
  * t = (a - 5) / (a + 5) and h a Chebyshev series (Shepherd and Laframboise 1981 for erfc). */
-static inline double hf_ndtr(double x) {
-  double a = x < 0.0 ? -x : x;
-  a = a > 40.0 ? 40.0 : a;
+static inline double hf_ndtr_scaled(double a) {
   double t2 = 2.0 * (a - 5.0) / (a + 5.0), b, b1 = 0.0, b2 = 0.0;
   b = 5.2771340253603314251e-18 + t2 * b1 - b2, b2 = b1, b1 = b;
   b = 2.996247204700264057e-18 + t2 * b1 - b2, b2 = b1, b1 = b;
@@ -166,8 +164,15 @@ static inline double hf_ndtr(double x) {
   b = -2.8386077272723414926e-2 + t2 * b1 - b2, b2 = b1, b1 = b;
   b = -2.6459251079352591497e-2 + t2 * b1 - b2, b2 = b1, b1 = b;
   double h = 5.3852881389923428572e-1 + 0.5 * t2 * b1 - b2;
+  return h / (1.0 + 1.25 * a);
+}
+
+/* Standard normal distribution function. */
+static inline double hf_ndtr(double x) {
+  double a = x < 0.0 ? -x : x;
+  a = a > 40.0 ? 40.0 : a;
   double top = hf_real(hf_bits(a) & 0xfffffffff8000000u), low = -0.5 * (a - top) * (a + top);
-  double scale = h / (1.0 + 1.25 * a);
+  double scale = hf_ndtr_scaled(a);
   double tail = hf_exp(-0.5 * top * top) * scale * (1.0 + low * (1.0 + low * (0.5 + low / 6.0)));
   double y = x > 0.0 ? 1.0 - tail : tail;
   return x == x ? y : x;

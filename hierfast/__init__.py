@@ -17,6 +17,7 @@ Examples
 from hierfast import datasets
 from hierfast._core import SamplingError
 from hierfast.distributions import (
+    Bernoulli,
     Beta,
     Binomial,
     Exponential,
@@ -48,6 +49,7 @@ from hierfast.statistics import Statistics
 __version__ = "0.1.0"
 
 __all__ = [
+    "Bernoulli",
     "Beta",
     "Binomial",
     "Exponential",

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from hierfast.data import Columns, match_groups, raise_row
 from hierfast.labels import Coded, label_keys
+from hierfast.links import Link
 from hierfast.statistics import compact_codes, range_of_codes
 
 FloatArray = NDArray[np.float64]
@@ -32,8 +33,8 @@ class Counts:
         Rows per group (J,).
     name : str
         Of the group column.
-    whole : bool
-        Whether sizes are trials, of which y are successes; else they are exposures.
+    link : Link
+        From probabilities or rates to effects.
 
     Examples
     --------
@@ -51,7 +52,7 @@ class Counts:
     size: FloatArray
     rows: NDArray[np.int64]
     name: str
-    whole: bool
+    link: Link
 
     def __len__(self) -> int:
         """Count the groups."""
@@ -63,9 +64,14 @@ class Counts:
         return self.rows
 
     @property
+    def whole(self) -> bool:
+        """Whether sizes are trials, of which y are successes; else they are exposures."""
+        return self.link.whole
+
+    @property
     def mean(self) -> FloatArray:
-        """Effects that each group alone would have (J,): see `link_of_rate`."""
-        return link_of_rate(self.y, self.size, self.whole)
+        """Effects that each group alone would have (J,): see `Link.estimate`."""
+        return self.link.estimate(self.y, self.size)
 
     def informed(self) -> Counts:
         """Leave out the groups without rows."""
@@ -74,7 +80,7 @@ class Counts:
     def take(self, at: NDArray[np.intp]) -> Counts:
         """Keep the groups at places `at`."""
         return Counts(
-            self.labels[at], self.y[at], self.size[at], self.rows[at], self.name, self.whole
+            self.labels[at], self.y[at], self.size[at], self.rows[at], self.name, self.link
         )
 
     def among(self, labels: NDArray[Any], at: NDArray[np.int64]) -> Counts:
@@ -82,7 +88,7 @@ class Counts:
         y, size = np.zeros(len(labels)), np.zeros(len(labels))
         rows = np.zeros(len(labels), dtype=np.int64)
         y[at], size[at], rows[at] = self.y, self.size, self.rows
-        return Counts(labels, y, size, rows, self.name, self.whole)
+        return Counts(labels, y, size, rows, self.name, self.link)
 
     def keys(self) -> tuple[int, NDArray[np.uint64]]:
         """Keys of the groups' noise."""
@@ -94,36 +100,6 @@ class Counts:
             f"Counts({len(self):,} groups ({self.name}), {int(self.rows.sum()):,} rows, "
             f"{self.y.sum():,.15g} out of {self.size.sum():,.15g})"
         )
-
-
-def link_of_rate(y: Any, size: Any, whole: bool) -> FloatArray:
-    """Effect at which a count is what one expects, kept off the ends of the link scale by half a count.
-
-    Parameters
-    ----------
-    y, size : array_like
-        Counts, and trials or exposures.
-    whole : bool
-        Whether sizes are trials.
-
-    Returns
-    -------
-    numpy.ndarray
-        Logits log((y + 1/2) / (n - y + 1/2)), or logarithms log((y + 1/2) / t); 0 without any size.
-
-    Notes
-    -----
-    Source of the half: Haldane (1955), *Annals of Human Genetics* 20(4).
-
-    Examples
-    --------
-    >>> from hierfast.counts import link_of_rate
-    >>> link_of_rate([2, 0], [4, 0], whole=True)
-    array([0., 0.])
-    """
-    y, size = np.asarray(y, dtype=np.float64), np.asarray(size, dtype=np.float64)
-    other = size - y + 0.5 if whole else np.where(size > 0, size, 0.5)
-    return np.asarray(np.log((y + 0.5) / np.where(size > 0, other, y + 0.5)))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -158,7 +134,7 @@ class CountCells:
         return len(self.y)
 
 
-def read_counts(columns: Columns, given: str | float, whole: bool) -> Counts:
+def read_counts(columns: Columns, given: str | float, link: Link) -> Counts:
     """Sum the rows of each group.
 
     Parameters
@@ -167,8 +143,8 @@ def read_counts(columns: Columns, given: str | float, whole: bool) -> Counts:
         Checked columns.
     given : str or float
         The column of sizes, or the size of every row.
-    whole : bool
-        Whether sizes are trials, of which y are successes; else they are exposures.
+    link : Link
+        Of the likelihood; it says whether sizes are trials or exposures.
 
     Returns
     -------
@@ -180,11 +156,11 @@ def read_counts(columns: Columns, given: str | float, whole: bool) -> Counts:
     ValueError
         Naming the first row that is wrong.
     """
-    _check(columns, given, whole)
+    _check(columns, given, link.whole)
     y, size, weight = columns.y, columns.size, columns.weight
     if weight is not None:
         y, size = y * weight, None if size is None else size * weight
-    counts = _sums(columns, y, size, whole)
+    counts = _sums(columns, y, size, link)
     if isinstance(given, float):
         counts = replace(counts, size=counts.rows.astype(np.float64) * given)
     if not counts.size.sum() < np.inf:
@@ -197,12 +173,12 @@ def read_counts(columns: Columns, given: str | float, whole: bool) -> Counts:
     return counts.among(columns.table.labels, at)
 
 
-def _sums(columns: Columns, y: FloatArray, size: FloatArray | None, whole: bool) -> Counts:
+def _sums(columns: Columns, y: FloatArray, size: FloatArray | None, link: Link) -> Counts:
     coded, n, weight = columns.coded, len(y), columns.weight
     name = columns.group_name
     if coded is None:
         rows = np.ones(n, np.int64) if weight is None else weight.astype(np.int64)
-        found = Counts(np.arange(n), y, y if size is None else size, rows, name, whole)
+        found = Counts(np.arange(n), y, y if size is None else size, rows, name, link)
         return found.informed()
     coded, low, width = table_of(coded, n)
     index = coded.codes - low if low else coded.codes
@@ -212,7 +188,7 @@ def _sums(columns: Columns, y: FloatArray, size: FloatArray | None, whole: bool)
         np.bincount(index, v, width)[present].astype(np.float64) for v in (y, size) if v is not None
     ]
     labels, at = coded.sorted(present + low)
-    found = Counts(labels, sums[0], sums[-1], number[present], name, whole)
+    found = Counts(labels, sums[0], sums[-1], number[present], name, link)
     return found if at is None else replace(found.take(at), labels=labels)
 
 
@@ -257,7 +233,8 @@ def _check(columns: Columns, given: str | float, whole: bool) -> None:
     if whole:
         most = np.full(1, given) if isinstance(given, float) else size
         assert most is not None
-        refuse(y > most, y, columns.y_name, f"at most the trials of its row, {columns.size_name}")
+        wanted = f"at most the trials of its row, {columns.size_name}" if size is not None else ""
+        refuse(y > most, y, columns.y_name, wanted or f"at most {most[0]:g}, the trials of a row")
         if size is not None and not size.any():
             raise ValueError(
                 f"{columns.size_name}: all trials are 0: there is nothing to learn from"

@@ -99,7 +99,9 @@ class Graph:
     located : bool
         Whether the population has a location.
     likelihood, population : str
-        Names of the families.
+        Names of the families in the core.
+    title : str
+        What the likelihood is called in reports.
     """
 
     nodes: tuple[Node, ...]
@@ -113,6 +115,7 @@ class Graph:
     location_column: str | None = None
     likelihood: str = "Normal"
     population: str = "Normal"
+    title: str = "Normal"
 
     @property
     def scale(self) -> Arg:
@@ -235,7 +238,8 @@ def build_graph(
         nodes=tuple(builder.nodes),
         display=builder.display(),
         located=place >= 0,
-        likelihood=type(likelihood).__name__,
+        likelihood=likelihood.kernel,
+        title=likelihood.title,
         population=type(population).__name__,
     )
     if len(graph.nodes) > MAX_NODES:

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from hierfast import _core
 from hierfast.diagnose import percent
 from hierfast.labels import find_label, label_keys
-from hierfast.readout import QuadratureReader, Reader, inverse_link, open_reader
+from hierfast.readout import QuadratureReader, Reader, open_reader
 from hierfast.sampler import FloatArray
 from hierfast.summary import import_pandas
 from hierfast.threads import run_all
@@ -175,7 +175,7 @@ class Groups:
         work = partial(_Effects(self._plan, self._draws, at).fill, chosen)
         run_all([partial(work, c, out[c]) for c in range(chains)], self._cores)
         linked = self._natural and self._plan.closed is None
-        return inverse_link(out, self._plan.statistics.whole) if linked else out
+        return self._plan.statistics.link.inverse(out) if linked else out
 
     def _positions(self, groups: Any) -> NDArray[np.intp]:
         several = isinstance(groups, list | np.ndarray) or (
@@ -248,10 +248,8 @@ class Groups:
         told = f", {which}" if len(order) < count else ""
         scale = ""
         if plan.cell is not None:
-            link, natural = (
-                ("logit", "probability") if plan.statistics.whole else ("log rate", "rate")
-            )
-            scale = f" of the {natural if self._natural else link}"
+            link = plan.statistics.link
+            scale = f" of the {link.natural if self._natural else link.scale}"
         return f"{count:,} groups ({plan.group_name}), posterior mean and sd{scale}{told}", rows
 
     def _few(self, at: NDArray[np.intp]) -> tuple[FloatArray, FloatArray]:

@@ -57,7 +57,7 @@ def find_weak(graph: Graph, cells: Cells) -> tuple[str, ...]:
     return tuple(said + _few(graph, groups, scale))
 
 
-def find_weak_counts(graph: Graph, cells: CountCells) -> tuple[str, ...]:
+def find_weak_counts(graph: Graph, cells: CountCells, whole: bool) -> tuple[str, ...]:
     """Say what counts cannot tell.
 
     Parameters
@@ -66,6 +66,8 @@ def find_weak_counts(graph: Graph, cells: CountCells) -> tuple[str, ...]:
         The unknowns.
     cells : CountCells
         Groups and their sums.
+    whole : bool
+        Whether counts are out of trials.
 
     Returns
     -------
@@ -74,8 +76,7 @@ def find_weak_counts(graph: Graph, cells: CountCells) -> tuple[str, ...]:
     """
     said, scale = [], graph.scale.node
     y, size = ((cells.mult * v).sum() for v in (cells.y, cells.size))
-    binomial = graph.likelihood == "Binomial"
-    if y == 0 or (binomial and y == size):
+    if y == 0 or (whole and y == size):
         all_of_them = "0" if y == 0 else "successes"
         said.append(
             f"all counts are {all_of_them}: the data bound the population at one end only, and the rest is "

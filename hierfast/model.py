@@ -275,6 +275,12 @@ def _check_population(population: Distribution, likelihood: Distribution) -> Non
         raise ValueError(
             f"{name} is not available as a population of {rows} rows in this version; use one of {known}"
         )
+    link = getattr(likelihood, "link", "logit")
+    if name == "Beta" and link != "logit":
+        raise ValueError(
+            f"a Beta population is of probabilities themselves, so that no {link} link stands "
+            f"between them and the rows; leave {rows}'s link out"
+        )
     if getattr(population, "weights", None) is not None:
         raise ValueError(
             f"the population {name} has weights; only a likelihood's rows have weights"

@@ -292,7 +292,7 @@ class _Shrinkage:
         """Name the axes, and leave room for names at the ends."""
         name = self.fit.plan.y_name
         counted = self.fit.plan.cell is not None
-        scale = ("logit" if self.fit.plan.statistics.whole else "log rate") if counted else ""
+        scale = self.fit.plan.statistics.link.scale if counted else ""
         alone = f"{scale} of the group alone" if counted else "mean of the rows alone"
         self.ax.set_xlabel(f"{name}: {alone}")
         self.ax.set_ylabel(f"{name}: pooled, posterior mean" + f" of the {scale}" * counted)

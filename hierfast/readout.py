@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hierfast import _core
+from hierfast.links import Link
 from hierfast.nodal import NodeReader
 from hierfast.plan import Plan
 from hierfast.threads import pieces, run_all
@@ -25,7 +26,6 @@ TOLERANCE = 2e-3  # sd that a tabulated quantile may be off on the probe groups
 LANES = 50_000_000  # integrals that quadrature may spend on a read-out
 STRATA = 4000  # draws of phi behind a quantile under quadrature
 SAMPLE = 16_000  # effects behind it
-EXP = 0  # the exponential among the functions of csrc/twin.h
 AT_ONCE = 16  # cells whose quantiles are read together
 
 
@@ -323,12 +323,12 @@ class NaturalReader:
     ----------
     inner : CellReader
         The same groups on the link scale.
-    whole : bool
-        Whether effects are logits, or else logarithms of rates.
+    link : Link
+        Of the likelihood.
     """
 
-    def __init__(self, inner: CellReader, whole: bool) -> None:
-        self.inner, self.whole = inner, whole
+    def __init__(self, inner: CellReader, link: Link) -> None:
+        self.inner, self.link = inner, link
 
     @property
     def error(self) -> float:
@@ -337,38 +337,11 @@ class NaturalReader:
 
     def moments(self) -> tuple[FloatArray, FloatArray]:
         """Posterior mean and sd of every group."""
-        return self.inner.expect(partial(inverse_link, whole=self.whole))
+        return self.inner.expect(self.link.inverse)
 
     def quantiles(self, probs: FloatArray) -> FloatArray:
         """Posterior quantiles (J, Q), which are those of the effects seen through the link."""
-        return inverse_link(self.inner.quantiles(probs), self.whole)
-
-
-def inverse_link(theta: FloatArray, whole: bool) -> FloatArray:
-    """Turn effects into probabilities or rates, by functions of the core alone.
-
-    Parameters
-    ----------
-    theta : numpy.ndarray
-        Logits, or logarithms of rates, of any shape.
-    whole : bool
-        Which of the two.
-
-    Returns
-    -------
-    numpy.ndarray
-        1 / (1 + exp(-theta)), or exp(theta).
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from hierfast.readout import inverse_link
-    >>> inverse_link(np.array([0.0]), True), inverse_link(np.array([0.0]), False)
-    (array([0.5]), array([1.]))
-    """
-    flat = np.ascontiguousarray(-theta if whole else theta, dtype=np.float64).reshape(-1)
-    e = _core.math(EXP, flat).reshape(theta.shape)
-    return np.asarray(1.0 / (1.0 + e)) if whole else e
+        return self.link.inverse(self.inner.quantiles(probs))
 
 
 class WholeReader:
@@ -450,7 +423,7 @@ def open_reader(
         by_cell: CellReader = NodeReader(adaptive) if some else adaptive
         inner = by_cell
         if plan.cell is not None:  # groups without rows are cells too
-            return NaturalReader(by_cell, plan.statistics.whole) if natural else by_cell
+            return NaturalReader(by_cell, plan.statistics.link) if natural else by_cell
     else:
         inner = MixtureReader(plan, parts, cores)
     if plan.location is None and len(plan.informed) == len(plan.statistics):

@@ -16,6 +16,7 @@ ROWS = {
     "Poisson": {"y": np.array([0.0, 5.0, 9.0, 31.0, 1.0, 5.0]), "size": SIZES},
 }
 LIKELIHOODS = {"Binomial": hf.Binomial(n="size"), "Poisson": hf.Poisson(exposure="size")}
+LIKELIHOODS["Bernoulli"] = hf.Bernoulli()
 POPULATION = hf.Normal(hf.Normal(0, 1.5), hf.HalfNormal(1))
 pytestmark = pytest.mark.filterwarnings("ignore::hierfast.IdentificationWarning")
 
@@ -176,13 +177,40 @@ def test_rows_are_their_sums(name):
     same(fit(name, twice, draws=100, group="g"), by_weight)
 
 
-def test_bernoulli_rows_are_binomial_sums():
+@pytest.mark.parametrize("link", ["logit", "probit", "cloglog"])
+def test_bernoulli_rows_are_binomial_sums(link):
     g, y = RNG.integers(0, 40, 900), RNG.random(900) < 0.3
-    model = hf.Model(hf.Binomial(n=1), POPULATION)
-    one = fit("Binomial", {"g": g, "y": y}, model=model, draws=100, group="g")
     sums = {"y": np.bincount(g, y), "size": np.bincount(g), "g": np.arange(40)}
-    same(one, fit("Binomial", sums, draws=100, group="g"))
-    assert one.groups.n.sum() == 900
+    model = hf.Model(hf.Binomial("size", link=link), POPULATION)
+    want = fit("Binomial", sums, model=model, draws=100, group="g")
+    for rows in (hf.Binomial(n=1, link=link), hf.Bernoulli(link=link)):
+        model = hf.Model(rows, POPULATION)
+        one = fit("Binomial", {"g": g, "y": y}, model=model, draws=100, group="g")
+        same(one, want)
+        assert one.groups.n.sum() == 900
+
+
+def test_bernoulli_rows_in_a_beta_population():
+    g, y = RNG.integers(0, 40, 900), RNG.random(900) < 0.3
+    beta = hf.Beta(mean=hf.Uniform(0, 1), concentration=hf.LogNormal(1, 1))
+    one, other = (
+        fit("Binomial", {"g": g, "y": y}, model=hf.Model(rows, beta), draws=100, group="g")
+        for rows in (hf.Bernoulli(), hf.Binomial(1))
+    )
+    same(one, other)
+
+
+@pytest.mark.parametrize("link", ["probit", "cloglog"])
+def test_links_lead_there_and_back(link):
+    from hierfast.links import LINKS
+
+    theta, chosen = np.linspace(-30, 3, 400), LINKS[link]
+    p = chosen.inverse(theta)
+    want = st.norm.cdf(theta) if link == "probit" else -np.expm1(-np.exp(theta))
+    np.testing.assert_allclose(p, want, rtol=2e-13)
+    np.testing.assert_allclose(chosen.effect(p, 1 - p)[150:380], theta[150:380], rtol=1e-9)
+    assert chosen.inverse(np.array([-800.0, 800.0])).tolist() == [0.0, 1.0]
+    assert chosen.estimate(np.zeros(1), np.zeros(1)) == 0.0
 
 
 @pytest.mark.parametrize("name", ROWS)
@@ -227,6 +255,7 @@ def test_all_zeros_have_a_posterior(name):
 BAD = {  # what is wrong: (likelihood, changes of the table, options, what the message says)
     "more than trials": ("Binomial", {"y": [1, 9]}, {}, r"y: row 1 is 9.0; .*at most the trials"),
     "negative": ("Binomial", {"y": [1, -1]}, {}, r"y: row 1 is -1.0; .*whole number"),
+    "not 0 or 1": ("Bernoulli", {"y": [1, 2]}, {}, r"y: row 1 is 2.0; .*at most 1, the trials"),
     "half a success": ("Binomial", {"y": [0.5, 1]}, {}, r"y: row 0 is 0.5"),
     "half an event": ("Poisson", {"y": [0.5, 1]}, {}, r"y: row 0 is 0.5"),
     "half a trial": ("Binomial", {"size": [2.5, 3]}, {}, r"size: row 0 is 2.5; .*trials"),
@@ -258,6 +287,13 @@ def test_bad_counts(case):
     ("make", "error", "message"),
     [
         (lambda: hf.Binomial(n=0), ValueError, "Binomial's n must be a whole number of trials"),
+        (lambda: hf.Binomial(n=3, link="log"), ValueError, "must be one of 'logit', 'probit'"),
+        (lambda: hf.Bernoulli(link=None), ValueError, "Bernoulli's link must be one of"),
+        (
+            lambda: hf.Model(hf.Bernoulli(link="probit"), hf.Beta(1, hf.Gamma(2, 1))),
+            ValueError,
+            "no probit link stands between them",
+        ),
         (lambda: hf.Binomial(n=2.5), ValueError, "whole number of trials"),
         (lambda: hf.Binomial(n=hf.HalfNormal(1)), TypeError, "Binomial's n is data"),
         (lambda: hf.Poisson(exposure=-1), ValueError, "exposure must be positive"),

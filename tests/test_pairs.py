@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats as st
 from test_calibration import ALPHA, KEPT, smallest_p
-from trust.pairs import PAIRS, Grid
+from trust.pairs import LONG, PAIRS, Grid
 
 from hierfast import diagnose
 
@@ -33,7 +33,10 @@ def truth():
     return find
 
 
-@pytest.mark.parametrize(("name", "scheme"), ALL)
+@pytest.mark.parametrize(
+    ("name", "scheme"),
+    [pytest.param(n, s, marks=pytest.mark.slow if n in LONG else ()) for n, s in ALL],
+)
 def test_against_brute_force(name, scheme, truth):
     pair, grid = PAIRS[name], truth(name)
     data = {"y": np.rint(SHARE * SIZE), "size": SIZE, "g": np.arange(6)}

@@ -48,6 +48,10 @@ MODELS["successes"] = (
     hf.Model(hf.Binomial(n="trials"), hf.Normal(hf.Flat(), hf.HalfCauchy(hf.Gamma(2, 2)))),
     COUNTED | {"trials": COUNTED["y"] + RNG.integers(0, 5, 400)},
 )
+MODELS["chances"] = (
+    hf.Model(hf.Bernoulli(link="probit"), hf.Normal(hf.Normal(0, 1), hf.HalfNormal(1))),
+    {"g": GROUP % 40, "y": (COUNTED["y"] > 4).astype(float)},
+)
 MODELS["rates"] = (hf.Model(hf.Poisson(exposure="size"), hf.Gamma(hf.Exponential(1), 2)), COUNTED)
 MODELS["shares"] = (
     hf.Model(

@@ -3,11 +3,13 @@
 import numpy as np
 import pytest
 from test_pairs import fit
-from trust.pairs import PAIRS
+from trust.pairs import LONG, PAIRS
 from trust.problems import coordinates
 
+from hierfast.links import LINKS
+
 WANTED = 1e-4  # of the log posterior, over 2.5 standard deviations either side of its mode
-ALL = [n for n, pair in PAIRS.items() if "quadrature" in pair.schemes]
+ALL = [n for n, p in PAIRS.items() if "quadrature" in p.schemes and n not in LONG]
 DATA = {
     "small": ([0, 1, 0, 2, 1, 0, 1], [1, 1, 2, 2, 3, 1, 1]),
     "mixed": ([0, 40, 3, 1, 55, 2, 0, 12], [1, 56, 5, 2, 80, 3, 40, 12]),
@@ -29,8 +31,8 @@ def log_marginals(pair, y, size, u):
     """Sum over groups of log p(y | phi), up to a constant of the rows."""
     total = 0.0
     for one, n in zip(y, size, strict=True):
-        share = (one + 0.5) / (n + (pair.rows.name == "Binomial"))
-        centre = np.log(share / (1 - share)) if pair.rows.name == "Binomial" else np.log(share)
+        link = LINKS[pair.rows.likelihood.link]
+        centre = float(link.estimate(np.array([one]), np.array([n]))[0])
         theta, weight = panels([u.get("g_mu", -0.5), centre], [0.05, 1 / np.sqrt(one + 1)])
         with np.errstate(over="ignore"):
             log = pair.rows.log(one, n, theta) + pair.groups.log(theta, u)

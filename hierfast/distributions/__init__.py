@@ -1,6 +1,7 @@
 """The distributions, one file each; adding one is a new file and one line here."""
 
 from hierfast.distributions.base import Distribution, Support
+from hierfast.distributions.bernoulli import Bernoulli
 from hierfast.distributions.beta import Beta
 from hierfast.distributions.binomial import Binomial
 from hierfast.distributions.exponential import Exponential
@@ -22,6 +23,7 @@ from hierfast.distributions.student_t import StudentT
 from hierfast.distributions.uniform import Uniform
 
 __all__ = [
+    "Bernoulli",
     "Beta",
     "Binomial",
     "Distribution",

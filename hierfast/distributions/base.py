@@ -95,6 +95,16 @@ class Distribution:
         """How the C core's parameters, in its order, are read off the arguments."""
         return tuple(Parameter(i, a.form) for i, a in enumerate(self.arguments()))
 
+    @property
+    def kernel(self) -> str:
+        """Name of its density in the C core."""
+        return type(self).__name__
+
+    @property
+    def title(self) -> str:
+        """What a likelihood is called in reports."""
+        return type(self).__name__
+
     def check(self) -> None:
         """Check what concerns several arguments at once; nothing by default."""
 
@@ -153,8 +163,12 @@ class Distribution:
 
     def __repr__(self) -> str:
         """Print as it is written, leaving out what was left out."""
-        given = ((f.name, getattr(self, f.name)) for f in fields(self))
-        inside = ", ".join(f"{k}={format_value(v)}" for k, v in given if v is not None)
+        inside = ", ".join(
+            f"{f.name}={format_value(value)}"
+            for f in fields(self)
+            if (value := getattr(self, f.name)) is not None
+            and not (f.kw_only and value == f.default)
+        )
         return f"{type(self).__name__}({inside})"
 
 

@@ -16,6 +16,7 @@ from hierfast.distributions.base import (
     check_size,
     check_weights,
 )
+from hierfast.links import LINKS, check_link, title_with_link
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -24,21 +25,25 @@ class Binomial(Distribution):
 
     .. math::
 
-        \log p(y \mid \theta) = \log \binom{n}{y} - y \log(1 + e^{-\theta})
-            - (n - y) \log(1 + e^{\theta}) \qquad \mathrm{logit}\, p = \theta \tag{1}
+        \log p(y \mid \theta) = \log \binom{n}{y} + y \log p + (n - y) \log(1 - p)
+            \qquad \mathrm{link}(p) = \theta \tag{1}
 
     Parameters
     ----------
     n : int or str
         Trials of every row, or the column of them; whole numbers. A row of a group without trials says
         nothing and does no harm.
+    link : {"logit", "probit", "cloglog"}, optional
+        Scale of the effects: log(p / (1 - p)), the normal quantile of p, or log(-log(1 - p)), the
+        logarithm of a rate whose events are seen or not.
     weights : float or str, optional
         Frequency weights: a row of weight 3 counts as three identical rows.
 
     Notes
     -----
-    A Normal population acts on the logit scale, and so do ``fit.groups``. Source: Gelman et al.,
-    *Bayesian Data Analysis*, 3rd ed., section 16.2.
+    A Normal population acts on the scale of the link, and so do ``fit.groups``. Sources: Gelman et
+    al., *Bayesian Data Analysis*, 3rd ed., section 16.2; McCullagh and Nelder (1989), *Generalized
+    Linear Models*, section 4.3.
 
     Examples
     --------
@@ -48,32 +53,45 @@ class Binomial(Distribution):
     """
 
     n: float | str
+    link: str = field(default="logit", kw_only=True)
     weights: float | str | None = field(default=None, kw_only=True)
 
     support: ClassVar[Support] = Support.REAL
     domain: ClassVar[dict[str, Support]] = {}
     only_rows: ClassVar[bool] = True
     size_argument: ClassVar[str] = "n"
-    whole: ClassVar[bool] = True
+
+    @property
+    def kernel(self) -> str:
+        """Name of its density in the C core."""
+        return "Binomial" + LINKS[self.link].suffix
+
+    @property
+    def title(self) -> str:
+        """What it is called in reports."""
+        return title_with_link("Binomial", self.link)
 
     def arguments(self) -> tuple[Argument, ...]:
         """None is unknown: trials are data."""
         return ()
 
     def check(self) -> None:
-        """Check trials and weights."""
+        """Check trials, link and weights."""
         object.__setattr__(self, "n", check_size(self.n, "Binomial's n", whole=True))
+        check_link(self.link, "Binomial's link")
         if self.weights is not None:
             object.__setattr__(self, "weights", check_weights(self.weights, "Binomial's weights"))
 
     @staticmethod
-    def logpdf(y: ArrayLike, n: ArrayLike, eta: ArrayLike) -> FloatArray:
+    def logpdf(y: ArrayLike, n: ArrayLike, eta: ArrayLike, link: str = "logit") -> FloatArray:
         """Log probability, equation (1).
 
         Parameters
         ----------
         y, n, eta : array_like
-            Successes, trials, logit of the probability.
+            Successes, trials, probability on the scale of the link.
+        link : str
+            Which link.
 
         Returns
         -------
@@ -82,16 +100,15 @@ class Binomial(Distribution):
         """
         from scipy.special import gammaln
 
-        from hierfast.likelihoods.binomial import log_likelihood
+        from hierfast.likelihoods import binomial, binomial_cloglog, binomial_probit
 
+        twin = {"logit": binomial, "probit": binomial_probit, "cloglog": binomial_cloglog}[link]
         y, n = (np.asarray(v, dtype=np.float64) for v in (y, n))
-        return np.asarray(
-            gammaln(n + 1) - gammaln(y + 1) - gammaln(n - y + 1) + log_likelihood(y, n, eta)[0]
-        )
+        ways = gammaln(n + 1) - gammaln(y + 1) - gammaln(n - y + 1)
+        return np.asarray(ways + twin.log_likelihood(y, n, eta)[0])
 
     @staticmethod
-    def draw(rng: np.random.Generator, size: Any, n: Any, eta: Any) -> Any:
-        """Draw with known trials and logits."""
-        return rng.binomial(
-            np.asarray(n, dtype=np.int64), 1.0 / (1.0 + np.exp(-np.asarray(eta))), size
-        )
+    def draw(rng: np.random.Generator, size: Any, n: Any, eta: Any, link: str = "logit") -> Any:
+        """Draw with known trials and effects."""
+        p = LINKS[link].inverse(np.asarray(eta, dtype=np.float64))
+        return rng.binomial(np.asarray(n, dtype=np.int64), p, size)

@@ -59,7 +59,7 @@ class NegativeBinomial(Distribution):
     domain: ClassVar[dict[str, Support]] = {"alpha": Support.POSITIVE}
     only_rows: ClassVar[bool] = True
     size_argument: ClassVar[str] = "exposure"
-    whole: ClassVar[bool] = False
+    link: ClassVar[str] = "log"
 
     def check(self) -> None:
         """Check shape, exposures and weights."""

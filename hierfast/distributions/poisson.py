@@ -53,7 +53,7 @@ class Poisson(Distribution):
     domain: ClassVar[dict[str, Support]] = {}
     only_rows: ClassVar[bool] = True
     size_argument: ClassVar[str] = "exposure"
-    whole: ClassVar[bool] = False
+    link: ClassVar[str] = "log"
 
     def arguments(self) -> tuple[Argument, ...]:
         """None is unknown: exposures are data."""

@@ -6,7 +6,7 @@ from hierfast.schemes.counts import CountBuilder
 from hierfast.schemes.negative_binomial import NegativeBinomialBuilder
 from hierfast.schemes.normal import NormalBuilder, NormalRowsBuilder
 
-COUNTS = ("Binomial", "Poisson")
+COUNTS = ("Binomial", "Bernoulli", "Poisson")
 LINKED = ("Normal", "StudentT", "Logistic")  # populations on the real line
 PAIRS: dict[tuple[str, str], type[Builder]] = {
     **{("Normal", groups): NormalRowsBuilder for groups in LINKED},
@@ -14,6 +14,7 @@ PAIRS: dict[tuple[str, str], type[Builder]] = {
     **{(rows, groups): CountBuilder for rows in COUNTS for groups in LINKED},
     **{("NegativeBinomial", groups): NegativeBinomialBuilder for groups in LINKED},
     ("Binomial", "Beta"): ConjugateBuilder,
+    ("Bernoulli", "Beta"): ConjugateBuilder,
     ("Poisson", "Gamma"): ConjugateBuilder,
 }
 

@@ -197,7 +197,7 @@ class Builder:
         self.level, self.group_name, self.tune, self.variant = level, group_name, tune, variant
         self.reads = f"{len(self.cells):,} cells"
         self.lines = [
-            f"{graph.likelihood} likelihood, {graph.population} population: "
+            f"{graph.title} likelihood, {graph.population} population: "
             f"{int(self.cells.n_row):,} rows, {len(read.statistics):,} groups ({group_name})"
         ]
         empty = len(read.statistics) - len(self.stats)

@@ -13,6 +13,7 @@ from hierfast.counts import CountCells, Counts, compute_cells, read_counts
 from hierfast.data import Columns, Roles, read_columns
 from hierfast.graph import Graph
 from hierfast.identification import find_weak_counts
+from hierfast.links import LINKS
 from hierfast.propriety import check_proper_counts
 from hierfast.schemes.base import ORDER_ERROR, Builder, Plan, Read
 from hierfast.statistics import Statistics
@@ -24,7 +25,6 @@ FloatArray = NDArray[np.float64]
 
 SAMPLE = 1024  # cells that locate the posterior before all are read
 DEAR = 3000  # cells from which a grid of evaluations costs more than it saves
-LOG = 1  # the logarithm among the functions of csrc/twin.h
 ORDER = 15  # nodes while the mode is searched
 
 
@@ -51,21 +51,21 @@ class CountBuilder(Builder):
         likelihood: Any = model.likelihood
         if isinstance(data, Statistics):
             raise TypeError(
-                f"Statistics are of Normal rows; a {graph.likelihood} likelihood needs rows: pass the table"
+                f"Statistics are of Normal rows; a {graph.title} likelihood needs rows: pass the table"
             )
         if y is None:
             raise TypeError("y is missing: name the column of counts, or give its values")
         if graph.location_column is not None:
             raise ValueError(
-                f"the population's mu is the column {graph.location_column!r}; with a {graph.likelihood} "
+                f"the population's mu is the column {graph.location_column!r}; with a {graph.title} "
                 "likelihood it must be a number or a prior in this version"
             )
         given = getattr(likelihood, likelihood.size_argument)
         roles = Roles(weights=likelihood.weights, size=given)
         columns = read_columns(data, y, group, roles, groups, na)
-        counts = read_counts(columns, given, likelihood.whole)
-        cells = cls.compress(columns, counts, given, likelihood.whole)
-        cls.check_proper(graph, cells, likelihood.whole)
+        counts = read_counts(columns, given, LINKS[likelihood.link])
+        cells = cls.compress(columns, counts, given, counts.whole)
+        cls.check_proper(graph, cells, counts.whole)
         return Read(counts, counts.informed(), cells, None, columns.dropped, columns.y_name)
 
     @classmethod
@@ -80,7 +80,7 @@ class CountBuilder(Builder):
 
     def find_weak(self) -> tuple[str, ...]:
         """Say what the data cannot tell."""
-        return find_weak_counts(self.graph, self.cells)
+        return find_weak_counts(self.graph, self.cells, self.read.statistics.whole)
 
     def columns(self, each: bool) -> list[FloatArray]:
         """Return what the likelihood reads of each group, or else of each cell."""
@@ -159,8 +159,7 @@ class CountBuilder(Builder):
         return (self.graph.location, self.pooled()), (self.graph.scale, 0.5)
 
     def pooled(self) -> float:
-        """Effect that all groups would have if they had the same, as the core takes its logarithm."""
+        """Effect that all groups would have if they had the same."""
         cells: CountCells = self.cells
-        y, size = (math.fsum(cells.mult * v) for v in (cells.y, cells.size))
-        other = size - y + 0.5 if self.stats.whole else size
-        return float(_core.math(LOG, np.array([(y + 0.5) / other]))[0])
+        y, size = (np.array([math.fsum(cells.mult * v)]) for v in (cells.y, cells.size))
+        return float(self.stats.link.estimate(y, size)[0])

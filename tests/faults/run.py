@@ -54,6 +54,7 @@ NEAREST = {  # layers asked first where the changed file begins so, when some ar
     "hierfast/diagnose": ("diagnostics", "cases"),
     "hierfast/distributions": ("equations", "conditionals"),
     "hierfast/graph": ("conditionals", "equations"),
+    "hierfast/links": ("quadrature", "posteriors"),
     "hierfast/nodal": ("quadrature", "pairs"),
     "hierfast/schemes/nodes": ("quadrature", "pairs"),
     "hierfast/schemes": ("statistics", "pairs"),

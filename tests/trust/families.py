@@ -11,6 +11,7 @@ from typing import Any
 
 import mpmath
 import numpy as np
+from scipy import special
 
 from hierfast import distributions
 from hierfast.likelihoods import beta, gamma
@@ -155,6 +156,28 @@ def binomial_log(lib, rows, eta):
     return sum(-y * log1p(-eta) - (n - y) * log1p(eta) for y, n in pairs)
 
 
+def probit_log(lib, rows, eta):
+    """Log Phi by mpmath at its own precision, or by SciPy."""
+    low = (lambda v: mpmath.log(mpmath.ncdf(v))) if lib is mpmath else special.log_ndtr
+    pairs = [(int(y), int(n)) for y, n in zip(*rows, strict=True)]
+    return sum((y and y * low(eta)) + (n - y and (n - y) * low(-eta)) for y, n in pairs)
+
+
+def cloglog_log(lib, rows, eta):
+    m = lib.exp(eta)
+    low = lib.log(-lib.expm1(-m))
+    return sum(int(y) * low - int(n - y) * m for y, n in zip(*rows, strict=True))
+
+
+def share(rows):
+    """Successes out of trials, off 0 and 1."""
+    return float((rows[0].sum() + 0.5) / (rows[1].sum() + 1.0))
+
+
+def total(rows):
+    return float(rows[0].sum()), float(rows[1].sum())
+
+
 def overdispersed_rows(rng):
     """Events of rows of one exposure, none among these."""
     t = rng.uniform(1e-3, rng.choice([2.0, 1e5]))
@@ -174,14 +197,30 @@ def overdispersed_log(lib, rows, eta, alpha):
 LIKELIHOODS = {
     "Binomial": Likelihood(
         binomial_rows,
-        lambda rows: (float(rows[0].sum()), float(rows[1].sum())),
+        total,
         (),
         lambda rows: float(np.log((rows[0].sum() + 0.5) / (rows[1].sum() - rows[0].sum() + 0.5))),
         binomial_log,
     ),
+    "BinomialProbit": Likelihood(
+        binomial_rows,
+        total,
+        (),
+        lambda rows: float(special.ndtri(share(rows))),
+        probit_log,
+        (0.0, -1.0, 1e-3, 7.0, -30.0, 150.0),
+    ),
+    "BinomialCloglog": Likelihood(
+        binomial_rows,
+        total,
+        (),
+        lambda rows: float(np.log(-np.log1p(-share(rows)))),
+        cloglog_log,
+        (0.0, -1.0, 1e-3, 3.0, -7.0, -40.0),
+    ),
     "Poisson": Likelihood(
         poisson_rows,
-        lambda rows: (float(rows[0].sum()), float(rows[1].sum())),
+        total,
         (),
         lambda rows: float(np.log((rows[0].sum() + 0.5) / rows[1].sum())),
         lambda lib, rows, eta: sum(
