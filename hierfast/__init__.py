@@ -37,6 +37,7 @@ from hierfast.distributions import (
     ScaledInverseChi2,
     StudentT,
     Uniform,
+    Weibull,
 )
 from hierfast.fit import Fit
 from hierfast.groups import Group, Groups
@@ -79,5 +80,6 @@ __all__ = [
     "Statistics",
     "StudentT",
     "Uniform",
+    "Weibull",
     "datasets",
 ]

@@ -165,7 +165,7 @@ def read_counts(columns: Columns, given: str | float, link: Link) -> Counts:
         counts = replace(counts, size=counts.rows.astype(np.float64) * given)
     if not counts.size.sum() < np.inf:
         raise ValueError(
-            f"{columns.size_name}: exposures overflow when they are added; rescale them"
+            f"{columns.size_name}: its values overflow when they are added; rescale them"
         )
     if columns.table is None:
         return counts

@@ -34,6 +34,8 @@ class Roles:
         Column of the population's known location.
     size : str or float or None
         Column of the trials or exposures of counts, or one for all rows.
+    censored : str or None
+        Column that tells which rows were censored.
     """
 
     noise: str | None = None
@@ -41,6 +43,7 @@ class Roles:
     weights: str | float | None = None
     location: str | None = None
     size: str | float | None = None
+    censored: str | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,15 +56,16 @@ class Columns:
         Outcome (N,), contiguous; finiteness is checked where it is read.
     coded : Coded or None
         Each row's group; None: one group a row.
-    se, weight, location, size : numpy.ndarray or None
-        Known standard deviation, frequency weight, known location, trials or exposure of each row (N,).
+    se, weight, location, size, censored : numpy.ndarray or None
+        Known standard deviation, frequency weight, known location, trials or exposure of each row, and
+        whether it was censored (N,).
     table : GroupTable or None
         Columns of groups.
     row : numpy.ndarray or None
         Place of each row in the data, where rows were dropped.
     dropped : str
         What was dropped; empty if nothing.
-    y_name, group_name, se_name, location_name, size_name : str
+    y_name, group_name, se_name, location_name, size_name, censored_name : str
         How messages and results call them.
     """
 
@@ -71,6 +75,7 @@ class Columns:
     weight: FloatArray | None = None
     location: FloatArray | None = None
     size: FloatArray | None = None
+    censored: FloatArray | None = None
     table: GroupTable | None = None
     row: IntArray | None = None
     dropped: str = ""
@@ -79,6 +84,7 @@ class Columns:
     se_name: str = ""
     location_name: str = ""
     size_name: str = ""
+    censored_name: str = ""
 
     def place(self, row: int) -> int:
         """Tell where in the data a row stands."""
@@ -139,13 +145,14 @@ def read_columns(
         coded = code_labels(raw, group_name)
     elif groups is not None:
         raise ValueError("groups is a table of groups, but group names no column to match it with")
-    if roles.noise is not None:
-        columns["se"] = (roles.noise, read_numbers(rows.pick(roles.noise, "sigma")[1], roles.noise))
-    if isinstance(roles.weights, str):
-        raw = rows.pick(roles.weights, "weights")[1]
-        columns["weight"] = (roles.weights, read_numbers(raw, roles.weights))
-    if isinstance(roles.size, str):
-        columns["size"] = (roles.size, read_numbers(rows.pick(roles.size, "size")[1], roles.size))
+    for key, name, role in (
+        ("se", roles.noise, "sigma"),
+        ("weight", roles.weights, "weights"),
+        ("size", roles.size, "size"),
+        ("censored", roles.censored, "censored"),
+    ):
+        if isinstance(name, str):
+            columns[key] = (name, read_numbers(rows.pick(name, role)[1], name))
     table = None if groups is None else _read_groups(groups, group_name, roles)
     if roles.location is not None and (table is None or table.location is None):
         raw = rows.pick(roles.location, "population's mu")[1]
@@ -175,6 +182,7 @@ def read_columns(
         se_name=roles.noise or "",
         location_name=roles.location or "",
         size_name=str(roles.size or ""),
+        censored_name=roles.censored or "",
     )
     return _checked(out, roles)
 

@@ -211,8 +211,9 @@ def build_graph(
     """
     builder = _Builder()
     noise, noise_column = CONSTANT, None
-    first = 0 if likelihood.only_rows else 1  # others leave their location out
-    for index, parameter in enumerate(likelihood.parameters()[first:], first):
+    for index, parameter in enumerate(likelihood.parameters()):
+        if index == likelihood.effect and not likelihood.only_rows:
+            continue
         scale = likelihood.arguments()[index]
         if isinstance(scale.value, str):
             noise, noise_column = replace(CONSTANT, form=int(scale.form)), scale.value

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from hierfast.counts import CountCells
     from hierfast.graph import Graph
+    from hierfast.links import Link
     from hierfast.statistics import Cells
 
 FEW = 3  # groups below which their spread is anybody's guess
@@ -57,7 +58,7 @@ def find_weak(graph: Graph, cells: Cells) -> tuple[str, ...]:
     return tuple(said + _few(graph, groups, scale))
 
 
-def find_weak_counts(graph: Graph, cells: CountCells, whole: bool) -> tuple[str, ...]:
+def find_weak_counts(graph: Graph, cells: CountCells, link: Link) -> tuple[str, ...]:
     """Say what counts cannot tell.
 
     Parameters
@@ -66,8 +67,8 @@ def find_weak_counts(graph: Graph, cells: CountCells, whole: bool) -> tuple[str,
         The unknowns.
     cells : CountCells
         Groups and their sums.
-    whole : bool
-        Whether counts are out of trials.
+    link : Link
+        Of the likelihood.
 
     Returns
     -------
@@ -75,11 +76,10 @@ def find_weak_counts(graph: Graph, cells: CountCells, whole: bool) -> tuple[str,
         Sentences, none where all is well.
     """
     said, scale = [], graph.scale.node
-    y, size = ((cells.mult * v).sum() for v in (cells.y, cells.size))
-    if y == 0 or (whole and y == size):
-        all_of_them = "0" if y == 0 else "successes"
+    ends = link.ends(*((cells.mult * v).sum() for v in (cells.y, cells.size)))
+    if ends:
         said.append(
-            f"all counts are {all_of_them}: the data bound the population at one end only, and the rest is "
+            f"{ends}: the data bound the population at one end only, and the rest is "
             "up to the priors"
         )
     elif scale >= 0 and cells.mixed == 0:
@@ -114,7 +114,7 @@ def find_weak_shape(graph: Graph, cells: CountCells) -> tuple[str, ...]:
     )
 
 
-def find_weak_conjugate(graph: Graph, cells: CountCells, whole: bool) -> tuple[str, ...]:
+def find_weak_conjugate(graph: Graph, cells: CountCells, link: Link) -> tuple[str, ...]:
     """Say what counts in a conjugate population cannot tell.
 
     Parameters
@@ -123,8 +123,8 @@ def find_weak_conjugate(graph: Graph, cells: CountCells, whole: bool) -> tuple[s
         The unknowns.
     cells : CountCells
         Groups and their sums.
-    whole : bool
-        Whether counts are out of trials.
+    link : Link
+        Of the likelihood.
 
     Returns
     -------
@@ -134,10 +134,9 @@ def find_weak_conjugate(graph: Graph, cells: CountCells, whole: bool) -> tuple[s
     spread = graph.written.get("concentration") or graph.written["alpha"]
     if spread.node < 0:
         return ()
-    kind = "both successes and failures" if whole else "a count above 0"
     if cells.mixed == 0:
         return (
-            f"no group has {kind}: the data do not bound how far groups spread, and "
+            f"no group has {link.both}: the data do not bound how far groups spread, and "
             f"{graph.nodes[spread.node].name} is up to its prior",
         )
     return tuple(_few(graph, int(cells.n_group), spread.node))

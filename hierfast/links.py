@@ -1,4 +1,4 @@
-"""Links: from a probability or a rate to the scale on which groups are alike, and back."""
+"""Links: from a probability, a rate or a time to the scale on which groups are alike, and back."""
 
 from __future__ import annotations
 
@@ -15,10 +15,31 @@ FloatArray = NDArray[np.float64]
 EXP, LOG, LOG1P, NDTR, NDTRI = 0, 1, 2, 6, 8  # functions of csrc/twin.h
 TERMS = 10  # of the series of 1 - exp(-m) below NEAR
 NEAR, TOP = 0.1, 700.0
+TIMES = ("an event that was seen", "all rows are censored")
 
 
-def _of(which: int, x: FloatArray) -> FloatArray:
-    """Apply a function of the core, whose bits are those of every machine."""
+def apply_core(which: int, x: FloatArray) -> FloatArray:
+    """Apply a function of the core, whose bits are those of every machine.
+
+    Parameters
+    ----------
+    which : int
+        A number of csrc/twin.h.
+    x : numpy.ndarray
+        Of any shape.
+
+    Returns
+    -------
+    numpy.ndarray
+        Of the same.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from hierfast.links import LOG, apply_core
+    >>> apply_core(LOG, np.array([1.0]))
+    array([0.])
+    """
     flat = np.ascontiguousarray(x, dtype=np.float64).reshape(-1)
     return np.asarray(_core.math(which, flat)).reshape(np.shape(x))
 
@@ -36,9 +57,12 @@ class Link:
     whole : bool
         Whether rows are successes out of trials, or else events in an exposure.
     effect : callable
-        Effects from successes and failures, or from events and exposures, positive both.
+        Effects from successes and failures, or from events and exposures or times, positive both.
     inverse : callable
         Probabilities or rates from effects of any shape, by functions of the core alone.
+    event, none : str
+        Where rows are not out of trials, what tells that an effect is not at the end of its scale, and what
+        is said where nothing does.
 
     Examples
     --------
@@ -56,6 +80,19 @@ class Link:
     whole: bool
     effect: Callable[[FloatArray, FloatArray], FloatArray]
     inverse: Callable[[FloatArray], FloatArray]
+    event: str = "a count above 0"
+    none: str = "all counts are 0"
+
+    @property
+    def both(self) -> str:
+        """What tells that an effect is at neither end of its scale."""
+        return "both successes and failures" if self.whole else self.event
+
+    def ends(self, y: float, size: float) -> str:
+        """Say at which end of the scale all rows are, from their sums; nothing if at neither."""
+        if y == 0:
+            return self.none
+        return "all counts are successes" if self.whole and y == size else ""
 
     def estimate(self, y: FloatArray, size: FloatArray) -> FloatArray:
         """Effects at which counts are what one expects, kept off the ends of the scale by half a count.
@@ -91,11 +128,23 @@ class Link:
 
 def _at_least_one(theta: FloatArray) -> FloatArray:
     """Give 1 - exp(-m), m = exp(theta), by its series where m is small."""
-    m = _of(EXP, np.minimum(theta, TOP))
+    m = apply_core(EXP, np.minimum(theta, TOP))
     series = np.ones_like(m)
     for k in range(TERMS, 1, -1):
         series = 1.0 - np.minimum(m, NEAR) / k * series
-    return np.where(m < NEAR, m * series, 1.0 - _of(EXP, -m))
+    return np.where(m < NEAR, m * series, 1.0 - apply_core(EXP, -m))
+
+
+def _exp(theta: FloatArray) -> FloatArray:
+    return apply_core(EXP, theta)
+
+
+def _log_rate(some: FloatArray, other: FloatArray) -> FloatArray:
+    return apply_core(LOG, some / other)
+
+
+def _log_time(some: FloatArray, other: FloatArray) -> FloatArray:
+    return apply_core(LOG, other / some)
 
 
 LINKS = {
@@ -107,8 +156,8 @@ LINKS = {
             "probability",
             "",
             True,
-            lambda some, other: _of(LOG, some / other),
-            lambda theta: np.asarray(1.0 / (1.0 + _of(EXP, -theta))),
+            lambda some, other: apply_core(LOG, some / other),
+            lambda theta: np.asarray(1.0 / (1.0 + apply_core(EXP, -theta))),
         ),
         Link(
             "probit",
@@ -116,8 +165,8 @@ LINKS = {
             "probability",
             "Probit",
             True,
-            lambda some, other: _of(NDTRI, some / (some + other)),
-            lambda theta: _of(NDTR, theta),
+            lambda some, other: apply_core(NDTRI, some / (some + other)),
+            lambda theta: apply_core(NDTR, theta),
         ),
         Link(
             "cloglog",
@@ -125,18 +174,13 @@ LINKS = {
             "probability",
             "Cloglog",
             True,
-            lambda some, other: _of(LOG, _of(LOG1P, some / other)),
+            lambda some, other: apply_core(LOG, apply_core(LOG1P, some / other)),
             _at_least_one,
         ),
-        Link(
-            "log",
-            "log rate",
-            "rate",
-            "",
-            False,
-            lambda some, other: _of(LOG, some / other),
-            lambda theta: _of(EXP, theta),
-        ),
+        Link("log", "log rate", "rate", "", False, _log_rate, _exp),
+        Link("log rate", "log rate", "rate", "", False, _log_rate, _exp, *TIMES),
+        Link("log scale", "log scale", "scale", "", False, _log_time, _exp, *TIMES),
+        Link("log mean", "log mean", "mean", "", False, _log_time, _exp, *TIMES),
     )
 }
 

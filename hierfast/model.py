@@ -6,8 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from hierfast.distributions.base import Distribution
-from hierfast.distributions.normal import Normal
+from hierfast.distributions.base import Distribution, find_row_argument
 from hierfast.graph import build_graph
 
 if TYPE_CHECKING:
@@ -30,15 +29,16 @@ class Model:
 
     Parameters
     ----------
-    likelihood : Normal, Binomial, Poisson or NegativeBinomial
+    likelihood : Normal, Binomial, Bernoulli, Poisson, NegativeBinomial, Exponential, Weibull or Gamma
         Distribution of a row given its group's effect. It leaves its location out; a Normal's scale
         is a number, a column of known values, or a prior. Effects are means of a Normal, logits of
-        probabilities of a Binomial, logarithms of rates of a Poisson or NegativeBinomial.
+        probabilities of a Binomial or Bernoulli, logarithms of rates of a Poisson, NegativeBinomial or
+        Exponential, of scales of a Weibull, of means of a Gamma.
     population : Normal, StudentT, Logistic, Beta or Gamma
         Distribution of the groups' effects: Beta of the probabilities of a Binomial, Gamma of the
-        rates of a Poisson, the others on the scale above. Its arguments are numbers or priors, whose own
-        arguments may be priors in turn; a Normal's mean may be a column, known per group, where the
-        rows are Normal.
+        rates of a Poisson or Exponential, the others on the scale above. Its arguments are numbers or
+        priors, whose own arguments may be priors in turn; a Normal's mean may be a column, known per
+        group, where the rows are Normal.
 
     Examples
     --------
@@ -255,10 +255,16 @@ def _check_likelihood(likelihood: Distribution) -> None:
         raise ValueError(
             f"{name} is not available as a likelihood in this version; use one of {', '.join(known)}"
         )
-    if isinstance(likelihood, Normal) and likelihood.mu is not None:
+    if likelihood.only_rows:
+        return
+    written = likelihood.arguments()
+    effect, others = written[likelihood.effect], [a.name for a in written]
+    if effect.value is not None:
+        others.remove(effect.name)
+        keyword = f"({others[0]}=...) with the keyword" if others else "()"
         raise ValueError(
-            f"the likelihood's mu is the group's effect and is left out; got mu={likelihood.mu!r}; "
-            "write Normal(sigma=...) with the keyword"
+            f"the likelihood's {effect.name} is the group's effect and is left out; got "
+            f"{effect.name}={effect.value!r}; write {name}{keyword}"
         )
 
 
@@ -281,9 +287,10 @@ def _check_population(population: Distribution, likelihood: Distribution) -> Non
             f"a Beta population is of probabilities themselves, so that no {link} link stands "
             f"between them and the rows; leave {rows}'s link out"
         )
-    if getattr(population, "weights", None) is not None:
+    given = find_row_argument(population)
+    if given:
         raise ValueError(
-            f"the population {name} has weights; only a likelihood's rows have weights"
+            f"the population {name} has {given}; only a likelihood's rows have {given}"
         )
     missing = population.missing()
     if missing:

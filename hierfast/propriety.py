@@ -9,6 +9,7 @@ from hierfast.distributions.base import Form, Support
 if TYPE_CHECKING:
     from hierfast.counts import CountCells
     from hierfast.graph import Arg, Graph, Node
+    from hierfast.links import Link
     from hierfast.statistics import Cells, Statistics
 
 IMPROPER = ("Flat", "Power")
@@ -78,7 +79,7 @@ def check_proper(graph: Graph, stats: Statistics, cells: Cells) -> None:
             )
 
 
-def check_proper_counts(graph: Graph, cells: CountCells, whole: bool) -> None:
+def check_proper_counts(graph: Graph, cells: CountCells, link: Link) -> None:
     r"""Check that the posterior of counts in Normal groups integrates to a finite number.
 
     A group whose likelihood vanishes at both ends of the link scale (0 < y < n, or y > 0 events) has a
@@ -92,8 +93,8 @@ def check_proper_counts(graph: Graph, cells: CountCells, whole: bool) -> None:
         The unknowns.
     cells : CountCells
         Groups.
-    whole : bool
-        Whether counts are out of trials.
+    link : Link
+        Of the likelihood.
 
     Raises
     ------
@@ -104,10 +105,10 @@ def check_proper_counts(graph: Graph, cells: CountCells, whole: bool) -> None:
     if flat_mean:
         y, size = ((cells.mult * v).sum() for v in (cells.y, cells.size))
         name = graph.nodes[graph.location.node].name
-        if y == 0 or (whole and y == size):
-            told = "0" if y == 0 else "as large as they can be"
+        told = link.ends(y, size)
+        if told:
             raise ValueError(
-                f"{name}: the posterior is improper, since all counts are {told} and its prior is flat; "
+                f"{name}: the posterior is improper, since {told} and its prior is flat; "
                 "use a proper prior such as Normal(0, 2)"
             )
         prior = graph.nodes[scale] if scale >= 0 else None
@@ -132,15 +133,14 @@ def check_proper_counts(graph: Graph, cells: CountCells, whole: bool) -> None:
             "the data do not rule a vanishing spread out; use Flat on sigma or a proper prior"
         )
     if cells.mixed <= power + 1.0 + flat_mean:
-        kind = "both successes and failures" if whole else "a count above 0"
         raise ValueError(
-            f"{node.name}: the posterior is improper, since {cells.mixed} group(s) with {kind} do not "
+            f"{node.name}: the posterior is improper, since {cells.mixed} group(s) with {link.both} do not "
             f"bound the spread from above under this prior ({int(power + 2.0 + flat_mean)} would); use a "
             "proper prior such as HalfNormal(1)"
         )
 
 
-def check_proper_conjugate(graph: Graph, cells: CountCells, whole: bool) -> None:
+def check_proper_conjugate(graph: Graph, cells: CountCells, link: Link) -> None:
     r"""Check that the posterior of counts in a conjugate population integrates to a finite number.
 
     Let k be the concentration of a Beta population, or the shape of a Gamma one, its mean held. Where
@@ -155,8 +155,8 @@ def check_proper_conjugate(graph: Graph, cells: CountCells, whole: bool) -> None
         The unknowns.
     cells : CountCells
         Groups.
-    whole : bool
-        Whether counts are out of trials.
+    link : Link
+        Of the likelihood.
 
     Raises
     ------
@@ -170,7 +170,7 @@ def check_proper_conjugate(graph: Graph, cells: CountCells, whole: bool) -> None
     """
     written = graph.written
     held = written.get("concentration") or (written["alpha"] if "mean" in written else None)
-    name = "concentration" if whole else "alpha, with mean="
+    name = "concentration" if link.whole else "alpha, with mean="
     for index, node in enumerate(graph.nodes):
         if node.prior not in IMPROPER or node.support == Support.UNIT:
             continue
@@ -186,20 +186,20 @@ def check_proper_conjugate(graph: Graph, cells: CountCells, whole: bool) -> None
                 "where the data do not rule a vanishing spread out; use Power(-1.5) or a proper prior"
             )
         if cells.mixed + power <= -1.0:
-            kind = "both successes and failures" if whole else "a count above 0"
             raise ValueError(
-                f"{node.name}: the posterior is improper, since {cells.mixed} group(s) with {kind} do not "
-                f"bound the spread from above under this prior ({int(-power)} would); use a proper "
+                f"{node.name}: the posterior is improper, since {cells.mixed} group(s) with {link.both} do "
+                f"not bound the spread from above under this prior ({int(-power)} would); use a proper "
                 "prior such as LogNormal(2, 1)"
             )
 
 
 def check_proper_shape(graph: Graph) -> None:
-    r"""Check the prior of a negative binomial's shape alpha.
+    r"""Check the prior of the shape alpha of rows.
 
-    Where alpha goes to infinity rows are Poisson and the likelihood tends to a positive constant; where it
-    goes to 0 it behaves as alpha to the number of rows with a count above 0. Only a prior with a finite
-    integral is sure to leave a proper posterior at both ends.
+    Where alpha goes to infinity rows of a negative binomial are Poisson and the likelihood tends to a
+    positive constant, and of times with one row a group nothing is left to vary; where it goes to 0 the
+    likelihood behaves as a power of it that the data set. Only a prior with a finite integral is sure to
+    leave a proper posterior at both ends.
 
     Parameters
     ----------
@@ -215,8 +215,7 @@ def check_proper_shape(graph: Graph) -> None:
     if node is not None and node.prior in IMPROPER:
         raise ValueError(
             f"{node.name}: the posterior is improper or cannot be shown to be proper under {node.prior}, "
-            "since rows are Poisson where the shape is infinite; use a proper prior such as "
-            "Gamma(2, 0.1)"
+            "since data need not bound the shape of rows; use a proper prior such as Gamma(2, 0.1)"
         )
 
 

@@ -12,6 +12,9 @@ from hierfast.data import Columns, match_groups
 
 FloatArray = NDArray[np.float64]
 
+NOTHING = (np.empty(0), np.empty(0), np.empty(0))
+TABLE = 4096  # counts up to which factors are looked up; beyond, Stirling's series
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TermCells(CountCells):
@@ -23,14 +26,33 @@ class TermCells(CountCells):
         Where the terms of a cell begin, and how many they are (C,).
     terms : tuple of numpy.ndarray
         Events of a term, its rows, and the exposure of each (T,).
-    rows : tuple of numpy.ndarray
-        Counts of all rows, and how many rows have each.
+    table : tuple of numpy.ndarray
+        What all rows say of the likelihood's own parameter: see `tabulate`.
     """
 
     first: FloatArray = field(kw_only=True)
     count: FloatArray = field(kw_only=True)
     terms: tuple[FloatArray, FloatArray, FloatArray] = field(kw_only=True)
-    rows: tuple[FloatArray, FloatArray] = field(kw_only=True)
+    table: tuple[FloatArray, FloatArray, FloatArray] = field(kw_only=True, default=NOTHING)
+
+
+def tabulate_rows(columns: Columns) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Count rows whose count exceeds each number.
+
+    Parameters
+    ----------
+    columns : Columns
+        Checked columns.
+
+    Returns
+    -------
+    tuple of numpy.ndarray
+        As `tabulate` gives.
+    """
+    weight = np.ones(len(columns.y)) if columns.weight is None else columns.weight
+    used = np.flatnonzero(weight > 0)
+    numbers, which = np.unique(columns.y[used], return_inverse=True)
+    return tabulate(numbers, np.bincount(which, weight[used]).astype(np.float64))
 
 
 def place_rows(columns: Columns, counts: Counts, used: NDArray[np.intp]) -> NDArray[np.int64]:
@@ -64,6 +86,36 @@ def place_rows(columns: Columns, counts: Counts, used: NDArray[np.intp]) -> NDAr
     if columns.table is None:
         return place
     return match_groups(columns.table, labels, columns)[place]
+
+
+def tabulate(count: FloatArray, mult: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Count groups whose count exceeds each number.
+
+    Parameters
+    ----------
+    count : numpy.ndarray
+        Whole numbers (C,).
+    mult : numpy.ndarray
+        Groups that have each (C,).
+
+    Returns
+    -------
+    tuple of numpy.ndarray
+        Groups whose count exceeds 0, 1, ... up to the largest or 4095; counts above 4096, and the
+        groups that have each: what equation (1) of csrc/conjugate/rising.h reads.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from hierfast.terms import tabulate
+    >>> tabulate(np.array([0.0, 1.0, 3.0]), np.array([5.0, 2.0, 1.0]))[0]
+    array([3., 1., 1.])
+    """
+    top = int(min(count.max(), TABLE))
+    found = np.bincount(np.minimum(count, top).astype(np.int64), mult, top + 1)
+    weight = np.ascontiguousarray(found[:0:-1].cumsum()[::-1])
+    far = count > TABLE
+    return weight, count[far], mult[far]
 
 
 def compute_terms(columns: Columns, counts: Counts, given: float | str) -> TermCells:
@@ -102,7 +154,6 @@ def compute_terms(columns: Columns, counts: Counts, given: float | str) -> TermC
     mult = np.bincount(cell[has], minlength=len(at)).astype(np.float64)
     y_cell, size_cell = counts.y[at], counts.size[at]
     mixed = int(mult[y_cell > 0].sum())
-    numbers, which = np.unique(y, return_inverse=True)
     return TermCells(
         y_cell,
         size_cell,
@@ -114,7 +165,6 @@ def compute_terms(columns: Columns, counts: Counts, given: float | str) -> TermC
         first=first[at].astype(np.float64),
         count=np.maximum(many[at], 1).astype(np.float64),
         terms=(terms[0], terms[1], terms[2]),
-        rows=(numbers, np.bincount(which, w).astype(np.float64)),
     )
 
 

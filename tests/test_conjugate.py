@@ -13,7 +13,8 @@ from hierfast.conjugate import BetaGroups, GammaGroups, solve
 from hierfast.counts import CountCells
 from hierfast.graph import build_graph
 from hierfast.likelihoods import beta, gamma
-from hierfast.schemes.conjugate import by_size, tabulate
+from hierfast.schemes.conjugate import by_size
+from hierfast.terms import tabulate
 
 pytestmark = pytest.mark.filterwarnings("ignore::hierfast.IdentificationWarning")
 RNG = np.random.default_rng(6)
@@ -200,7 +201,7 @@ def test_improper_posteriors_are_refused(population, y, message):
             lambda: hf.Beta(mean=0.5, concentration=hf.Normal(0, 1)),
             "concentration must be positive",
         ),
-        (lambda: hf.Gamma(2), "got neither"),
+        (lambda: hf.Normal(0, hf.Gamma(2)), "which lacks mean"),
         (lambda: hf.Gamma(2, 1, mean=2), "got both"),
         (lambda: hf.Gamma(2, mean=-1), "Gamma's mean must be positive"),
         (lambda: hf.Pareto(0, 1), "Pareto's alpha must be positive"),

@@ -309,7 +309,7 @@ def test_bad_counts(case):
             ValueError,
             "use one of Normal, StudentT, Logistic, Beta",
         ),
-        (lambda: hf.Model(hf.Gamma(1, 1), POPULATION), ValueError, "not available as a likelihood"),
+        (lambda: hf.Model(hf.Beta(1, 1), POPULATION), ValueError, "not available as a likelihood"),
     ],
 )
 def test_bad_models_of_counts(make, error, message):

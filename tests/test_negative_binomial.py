@@ -12,7 +12,7 @@ from trust.problems import coordinates
 import hierfast as hf
 from hierfast import _core
 from hierfast.likelihoods.negative_binomial import log_likelihood, overall
-from hierfast.schemes.conjugate import tabulate
+from hierfast.terms import tabulate
 
 pytestmark = pytest.mark.filterwarnings("ignore:all counts are 0:hierfast.IdentificationWarning")
 LEVELS = list(_core.levels())

@@ -55,6 +55,8 @@ def test_groups_are_those_of_the_mixture(name):
         edges = np.cumsum(mass) - 0.5 * mass
         off = np.abs(quantile[group] - np.interp(PROBS, edges, theta)) / spread
         assert off.max() < error + 2e-4
+        if name == "Weibull-StudentT":
+            continue  # scales without a mean
         p = found.plan.statistics.link.inverse(theta)
         middle = mass @ p
         width = np.sqrt(mass @ (p - middle) ** 2)

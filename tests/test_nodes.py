@@ -21,8 +21,8 @@ def made(name, seed=3, **other):
     """A plan of rows that the pair's own prior may have made, and these."""
     pair, rng = PAIRS[name], np.random.default_rng(seed)
     u = {key: float(law.median()) for key, law in pair.groups.laws.items()}
-    y = pair.rows.draw(rng, SIZE, pair.groups.draw(rng, u, len(SIZE)))
-    data = {"y": np.minimum(y, 400), "size": SIZE, "g": np.arange(len(SIZE))}
+    y, size = pair.rows.draw(rng, SIZE, pair.groups.draw(rng, u, len(SIZE)))
+    data = pair.rows.table(np.minimum(y, 400), size, np.arange(len(SIZE)))
     found = fit(pair, data, group="g", scheme="quadrature", draws=43, chains=1, **other)
     return pair, found
 
@@ -59,12 +59,13 @@ def without(target):
 def test_nodes_agree_with_the_adaptive_rule(name):
     pair, found = made(name)
     target = found.plan.target
-    target.choose_order(0.0)  # the highest
+    said = target.choose_order(0.0)[1]  # of the highest order
     z, _ = at(pair, found, points(pair, found))
     got, want = target.logp(z), without(target)(z)
     error = np.abs((got - got[0]) - (want - want[0]))
     print(name, error)
-    assert error[:12].max() < 1e-6 and error.max() < 1e-4
+    assert error[:12].max() < max(1e-6, said / 10) and error.max() < max(1e-4, said)
+    assert said < 5e-3
     assert len(target.nodes[0]) + len(target.nodes[4]) == target.count
     np.testing.assert_array_equal(target.logp(z), got)
 

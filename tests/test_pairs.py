@@ -39,7 +39,7 @@ def truth():
 )
 def test_against_brute_force(name, scheme, truth):
     pair, grid = PAIRS[name], truth(name)
-    data = {"y": np.rint(SHARE * SIZE), "size": SIZE, "g": np.arange(6)}
+    data = pair.rows.table(np.rint(SHARE * SIZE), SIZE, np.arange(6))
     found = fit(pair, data, group="g", scheme=scheme, draws=DRAWS[scheme])
     for key in pair.groups.laws:
         x, (mean, sd) = found.hyper[key], grid.moments(key)
@@ -63,9 +63,8 @@ def test_phi_given_effects_is_the_joint(name):
 
     pair, rng = PAIRS[name], np.random.default_rng(3)
     y = np.rint(SHARE * SIZE)
-    plan = pair.model.explain(
-        {"y": y, "size": SIZE, "g": np.arange(6)}, y="y", group="g", scheme="gibbs"
-    )
+    data = pair.rows.table(y, SIZE, np.arange(6))
+    plan = pair.model.explain(data, y="y", group="g", scheme="gibbs")
     theta = rng.normal(-0.3, 1.1, len(SIZE))
     points = [pair.unknowns(rng) for _ in range(8)]
     z, jacobian = zip(*(coordinates(plan.graph, u) for u in points), strict=True)
@@ -89,7 +88,8 @@ def simulate(pair, rng, n_group):
     g = np.sort(np.concatenate([np.arange(n_group), rng.integers(0, n_group, n_group // 2)]))
     large = rng.random(len(g)) < 0.2
     size = np.where(large, rng.integers(1, 80, len(g)), rng.integers(1, 6, len(g)))
-    return {"g": g, "y": pair.rows.draw(rng, size, theta[g]), "size": size}, u, theta
+    y, size = pair.rows.draw(rng, size, theta[g])
+    return {"g": g, "y": y, "size": size}, u, theta
 
 
 def quantities(pair, data, u, theta, read):
@@ -105,9 +105,8 @@ def ranks(pair, scheme, count, draws, n_group):
     at = np.linspace(0, draws - 1, KEPT).astype(int)
     for i in range(count):
         data, u, theta = simulate(pair, np.random.default_rng([i, n_group, 8]), n_group)
-        found = fit(
-            pair, data, group="g", scheme=scheme, draws=draws, chains=1, tune=100, cores=1, random_seed=i
-        )  # fmt: skip
+        options = {"draws": draws, "chains": 1, "tune": 100, "cores": 1, "random_seed": i}
+        found = fit(pair, pair.rows.table(**data), group="g", scheme=scheme, **options)
         hyper = {k: x[0, at] for k, x in found.hyper.items()}
         of_draws = quantities(pair, data, hyper, *(x[0] for x in pair.effects(found, at)))
         of_truth = quantities(pair, data, u, theta, pair.read(theta))
@@ -121,6 +120,9 @@ RANKED = {
     ("Poisson-Gamma by mean", "collapsed"): (1, 30),
     ("Poisson-StudentT", "quadrature"): (5,),
     ("NegativeBinomial-Normal", "quadrature"): (5,),
+    ("Exponential-Gamma", "collapsed"): (5,),
+    ("Weibull-Normal", "quadrature"): (5,),
+    ("Gamma-Normal", "quadrature"): (5,),
     ("Binomial-StudentT", "gibbs"): (5,),
     ("Poisson-Logistic", "gibbs"): (5,),
     ("Binomial-Beta by mean", "gibbs"): (5,),

@@ -53,6 +53,21 @@ MODELS["chances"] = (
     {"g": GROUP % 40, "y": (COUNTED["y"] > 4).astype(float)},
 )
 MODELS["rates"] = (hf.Model(hf.Poisson(exposure="size"), hf.Gamma(hf.Exponential(1), 2)), COUNTED)
+TIMED = {"g": GROUP, "y": RNG.exponential(3.0, 400) + 0.01, "c": RNG.random(400) < 0.3}
+MODELS["times"] = (
+    hf.Model(
+        hf.Weibull(hf.LogNormal(0, 1), censored="c"), hf.Normal(hf.Normal(0, 2), hf.HalfNormal(1))
+    ),
+    {k: v[:50] for k, v in TIMED.items()},
+)
+MODELS["amounts"] = (
+    hf.Model(hf.Gamma(hf.LogNormal(0, 1), censored="c"), hf.Normal(hf.Normal(0, 2), 0.5)),
+    {k: v[:15] for k, v in TIMED.items()},
+)
+MODELS["frailty"] = (
+    hf.Model(hf.Exponential(censored="c"), hf.Gamma(hf.Exponential(1), hf.Gamma(2, 1))),
+    TIMED,
+)
 MODELS["shares"] = (
     hf.Model(
         hf.Binomial(n="trials"),

@@ -46,7 +46,7 @@ def log_marginals(pair, y, size, u):
 def test_error_is_what_is_said(name, rows):
     """At draws of the posterior, some farther out than was measured; orders rise until it is small."""
     pair, (y, size) = PAIRS[name], (np.array(v, float) for v in DATA[rows])
-    data = {"y": y, "size": size, "g": np.arange(len(y))}
+    data = pair.rows.table(y, size, np.arange(len(y)))
     found = fit(pair, data, group="g", scheme="quadrature", draws=12, chains=1)
     points = [{k: float(x[0, i]) for k, x in found.hyper.items()} for i in range(12)]
     z, jacobian = zip(*(coordinates(found.plan.graph, u) for u in points), strict=True)

@@ -156,7 +156,7 @@ static int HF_NAME(blend)(const hf_integral *q, const hf_fixed *f, int64_t lo, i
     HF_NAME(sum_nodes)(f->count[c], f->value + f->at[c], (const double *)d, s);
     for (int k = 0; k < HF_WIDE; k++) {
       missed[c - lo] += s[k] < 0.0 && k < n;
-      s[k] = s[k] > 0.0 && k < n ? 1.0 / s[k] : 0.0;
+      s[k] = s[k] > 0.0 ? 1.0 / s[k] : 0.0;
     }
     hf_four left = {s[0], s[1], s[2], s[3]}, right = {s[4], s[5], s[6], s[7]};
     for (int64_t g = 0; g < f->count[c]; g++) to[g] += d[2 * g] * left + d[2 * g + 1] * right;

@@ -16,7 +16,7 @@
 #include "theta/peaks.h"
 #include "theta/rows.h"
 
-enum { HF_NAME(CELLS) = 144, HF_NAME(NEWTON) = 60 };
+enum { HF_NAME(CELLS) = 144, HF_NAME(NEWTON) = 120 };
 #define HF_REACH 8.5
 #define HF_FAR 3.6
 #define HF_FLOOR (-1e12)
@@ -49,15 +49,19 @@ static int HF_NAME(joint_eval)(const hf_integral *q, int n, const double *theta,
   return HF_OK;
 }
 
-/* Newton from a start, halving steps that lose, in the sum or in the likelihood alone. A lane that has arrived
- * stays, so that what it finds does not depend on the lanes beside it. */
+/* Newton from a start, halving steps that lose, in the sum or in the likelihood alone; doubling them where one after
+ * another leads no nearer than ten scales, as down an exponential. A lane that has arrived stays, so that what it finds does not depend
+ * on the lanes beside it. */
 static int HF_NAME(climb)(const hf_integral *q, int n, const hf_col *stat, const hf_col *lpar,
                           hf_col loc, const hf_col *ppar, int alone, double *mode,
                           HF_NAME(joint) * at) {
   HF_NAME(joint) next;
-  double to[HF_TILE], step[HF_TILE];
+  double to[HF_TILE], step[HF_TILE], far[HF_TILE];
   int status = HF_NAME(joint_eval)(q, n, mode, stat, lpar, loc, ppar, 1, alone, at);
-  for (int i = 0; !status && i < n; i++) step[i] = at->d1[i] / -at->d2[i];
+  for (int i = 0; !status && i < n; i++) {
+    step[i] = at->d1[i] / -at->d2[i];
+    far[i] = 1.0;
+  }
   for (int it = 0; !status && it < HF_NAME(NEWTON); it++) {
     uint64_t moves = 0;
     for (int i = 0; i < n; i++) {
@@ -74,7 +78,9 @@ static int HF_NAME(climb)(const hf_integral *q, int n, const hf_col *stat, const
       at->f[i] = better ? next.f[i] : at->f[i];
       at->d1[i] = better ? next.d1[i] : at->d1[i];
       at->d2[i] = better ? next.d2[i] : at->d2[i];
-      double on = better ? at->d1[i] / -at->d2[i] : (next.f[i] > -HF_INF ? 0.5 : 0.125) * step[i];
+      double newton = at->d1[i] / -at->d2[i], size = newton * newton * -at->d2[i];
+      far[i] = better && size > 100.0 ? 2.0 * far[i] : 1.0;
+      double on = better ? far[i] * newton : (next.f[i] > -HF_INF ? 0.5 : 0.125) * step[i];
       step[i] = moving ? on : 0.0;
     }
   }
@@ -115,6 +121,18 @@ static int HF_NAME(find_peaks)(const hf_integral *q, int n, const hf_col *stat, 
   return status;
 }
 
+/* Sums in units of a higher exp(top) where f shows that the peak had been missed by far. */
+static void HF_NAME(raise)(int n, const double *f, double *top, double sum[3][HF_TILE]) {
+  int missed = 0;
+  for (int i = 0; i < n; i++) missed |= f[i] - top[i] > 300.0;
+  for (int i = 0; missed && i < n; i++) {
+    double by = f[i] - top[i];
+    if (!(by > 300.0)) continue;
+    for (int k = 0; k < 3; k++) sum[k][i] *= hf_exp(-by);
+    top[i] = f[i];
+  }
+}
+
 /* (1), and (2) where mean and sd are wanted, by Gauss-Hermite; n <= HF_TILE lanes. */
 static int HF_NAME(integrate_light)(const hf_integral *q, int n, const hf_col *stat,
                                     const hf_col *lpar, hf_col loc, const hf_col *ppar, double *top,
@@ -133,6 +151,7 @@ static int HF_NAME(integrate_light)(const hf_integral *q, int n, const hf_col *s
     double at_node = node < 0 ? -x[-node] : x[node], lw = w[node < 0 ? -node : node];
     for (int i = 0; i < n; i++) theta[i] = mode[i] + scale[i] * at_node;
     status = HF_NAME(joint_eval)(q, n, theta, stat, lpar, loc, ppar, 0, 0, &j);
+    HF_NAME(raise)(n, j.f, top, sum);
     for (int i = 0; i < n; i++) {
       double e = hf_exp(j.f[i] - top[i] + lw);
       sum[0][i] += e;
@@ -141,18 +160,6 @@ static int HF_NAME(integrate_light)(const hf_integral *q, int n, const hf_col *s
     }
   }
   return status;
-}
-
-/* Sums in units of a higher exp(top) where f shows that the peak had been missed by far. */
-static void HF_NAME(raise)(int n, const double *f, double *top, double sum[3][HF_TILE]) {
-  int missed = 0;
-  for (int i = 0; i < n; i++) missed |= f[i] - top[i] > 300.0;
-  for (int i = 0; missed && i < n; i++) {
-    double by = f[i] - top[i];
-    if (!(by > 300.0)) continue;
-    for (int k = 0; k < 3; k++) sum[k][i] *= hf_exp(-by);
-    top[i] = f[i];
-  }
 }
 
 /* The same by the double exponential rule over the map that resolves both peaks. */

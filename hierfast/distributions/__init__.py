@@ -21,6 +21,7 @@ from hierfast.distributions.power import Power
 from hierfast.distributions.scaled_inverse_chi2 import ScaledInverseChi2
 from hierfast.distributions.student_t import StudentT
 from hierfast.distributions.uniform import Uniform
+from hierfast.distributions.weibull import Weibull
 
 __all__ = [
     "Bernoulli",
@@ -45,4 +46,5 @@ __all__ = [
     "StudentT",
     "Support",
     "Uniform",
+    "Weibull",
 ]

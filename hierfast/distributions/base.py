@@ -73,6 +73,7 @@ class Distribution:
     shape: ClassVar[
         tuple[int, ...]
     ] = ()  # its others in the order of csrc/population; none: no population
+    effect: ClassVar[int] = 0  # of a likelihood that may be a prior too: what it leaves out
     logpdf: ClassVar[Callable[..., FloatArray]]
     draw: ClassVar[Callable[..., Any]]
 
@@ -306,26 +307,51 @@ def check_size(value: object, who: str, whole: bool) -> float | str:
     return number
 
 
-def check_weights(value: object, who: str) -> float | str:
-    """Validate frequency weights: a column, or one whole number for all rows.
+def check_rows(owner: Distribution) -> None:
+    """Validate what a likelihood reads of its rows: frequency weights, and which were censored.
 
     Parameters
     ----------
-    value : object
-        What was given.
-    who : str
-        Whose they are, for the message.
-
-    Returns
-    -------
-    float or str
-        The number, or the column's name.
+    owner : Distribution
+        The likelihood; numbers become floats.
 
     Raises
     ------
     TypeError, ValueError
-        If it is neither.
+        If the weights are neither a column nor one whole number for all rows, or
+        `censored` names no column.
     """
+    weights, name = getattr(owner, "weights", None), type(owner).__name__
+    if weights is not None:
+        object.__setattr__(owner, "weights", _check_weights(weights, f"{name}'s weights"))
+    censored = getattr(owner, "censored", None)
+    if censored is not None and not (isinstance(censored, str) and censored):
+        raise TypeError(
+            f"{name}'s censored must name a column, true or 1 in rows that were censored; got "
+            f"{_short(censored)}"
+        )
+
+
+def find_row_argument(value: object) -> str:
+    """Tell which argument that only a likelihood of rows has was given to a distribution.
+
+    Parameters
+    ----------
+    value : Distribution
+        A population or a prior.
+
+    Returns
+    -------
+    str
+        Its name; empty if none.
+    """
+    for name in ("weights", "censored"):
+        if getattr(value, name, None) is not None:
+            return name
+    return ""
+
+
+def _check_weights(value: object, who: str) -> float | str:
     if isinstance(value, str) and value:
         return value
     if isinstance(value, bool) or not isinstance(value, Real):
@@ -344,8 +370,9 @@ def _check_prior(who: str, prior: Distribution, domain: Support) -> Distribution
         raise ValueError(
             f"{who} has the prior {prior!r}, which is a likelihood of rows, not a prior"
         )
-    if getattr(prior, "weights", None) is not None:
-        raise ValueError(f"{who} has a prior with weights; only a likelihood's rows have weights")
+    given = find_row_argument(prior)
+    if given:
+        raise ValueError(f"{who} has a prior with {given}; only a likelihood's rows have {given}")
     missing = prior.missing()
     if missing:
         raise ValueError(

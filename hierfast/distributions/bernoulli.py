@@ -13,7 +13,7 @@ from hierfast.distributions.base import (
     Distribution,
     FloatArray,
     Support,
-    check_weights,
+    check_rows,
 )
 from hierfast.distributions.binomial import Binomial
 from hierfast.links import LINKS, check_link, title_with_link
@@ -72,9 +72,7 @@ class Bernoulli(Distribution):
     def check(self) -> None:
         """Check link and weights."""
         check_link(self.link, "Bernoulli's link")
-        if self.weights is not None:
-            weights = check_weights(self.weights, "Bernoulli's weights")
-            object.__setattr__(self, "weights", weights)
+        check_rows(self)
 
     @staticmethod
     def logpdf(y: ArrayLike, eta: ArrayLike, link: str = "logit") -> FloatArray:

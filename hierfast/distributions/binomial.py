@@ -13,8 +13,8 @@ from hierfast.distributions.base import (
     Distribution,
     FloatArray,
     Support,
+    check_rows,
     check_size,
-    check_weights,
 )
 from hierfast.links import LINKS, check_link, title_with_link
 
@@ -79,8 +79,7 @@ class Binomial(Distribution):
         """Check trials, link and weights."""
         object.__setattr__(self, "n", check_size(self.n, "Binomial's n", whole=True))
         check_link(self.link, "Binomial's link")
-        if self.weights is not None:
-            object.__setattr__(self, "weights", check_weights(self.weights, "Binomial's weights"))
+        check_rows(self)
 
     @staticmethod
     def logpdf(y: ArrayLike, n: ArrayLike, eta: ArrayLike, link: str = "logit") -> FloatArray:

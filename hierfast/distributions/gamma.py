@@ -1,4 +1,4 @@
-"""Gamma(alpha, beta) or Gamma(alpha, mean=): positive, by shape and rate."""
+"""Gamma(alpha, beta) or Gamma(alpha, mean=): positive, by shape and rate; of all three stages."""
 
 from __future__ import annotations
 
@@ -15,19 +15,21 @@ from hierfast.distributions.base import (
     Form,
     Parameter,
     Support,
+    check_rows,
 )
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Gamma(Distribution):
-    r"""The gamma distribution; population of the rates of Poisson rows, and a prior.
+    r"""The gamma distribution: population of rates, prior, and likelihood of positive rows.
 
     .. math::
 
         \log p(x) = \alpha \log \beta - \log\Gamma(\alpha) + (\alpha - 1) \log x - \beta x
             \qquad x > 0 \tag{1}
 
-    Given are `alpha` and either `beta` or `mean`, with :math:`\beta = \alpha / m`.
+    Given are `alpha` and either `beta` or `mean`, with :math:`\beta = \alpha / m`. As a likelihood it takes
+    `alpha` alone: the logarithm of the mean is the group's effect.
 
     Parameters
     ----------
@@ -37,6 +39,11 @@ class Gamma(Distribution):
         Rate, positive.
     mean : float, str or Distribution, optional
         Mean :math:`m`, positive.
+    censored : str, optional
+        Of a likelihood only: a column that is true or 1 in rows known to be above y (right-censored), else
+        false or 0.
+    weights : float or str, optional
+        Of a likelihood only: frequency weights. A row of weight 3 counts as three identical rows.
 
     Notes
     -----
@@ -47,28 +54,42 @@ class Gamma(Distribution):
     >>> import hierfast as hf
     >>> hf.Gamma(2, 0.1)
     Gamma(alpha=2, beta=0.1)
+    >>> hf.Gamma(alpha=hf.LogNormal(0, 1), censored="open")  # a likelihood
+    Gamma(alpha=LogNormal(mu=0, sigma=1), censored='open')
     """
 
     alpha: float | str | Distribution
     beta: float | str | Distribution | None = None
     mean: float | str | Distribution | None = field(default=None, kw_only=True)
+    censored: str | None = field(default=None, kw_only=True)
+    weights: float | str | None = field(default=None, kw_only=True)
 
     support: ClassVar[Support] = Support.POSITIVE
     domain: ClassVar[dict[str, Support]] = {}
     shape: ClassVar[tuple[int, ...]] = (0, 1)
+    effect: ClassVar[int] = 1
+    link: ClassVar[str] = "log mean"
 
     def arguments(self) -> tuple[Argument, ...]:
-        """Give the shape, then the rate or the mean."""
+        """Give the shape, then the rate or the mean, which a likelihood leaves out."""
         alpha = Argument("alpha", self.alpha, Support.POSITIVE, Form.AS_IS)
         others = (
             Argument("beta", self.beta, Support.POSITIVE, Form.AS_IS),
             Argument("mean", self.mean, Support.POSITIVE, Form.AS_IS),
         )
         given = [a for a in others if a.value is not None]
-        if len(given) != 1:
-            got = "both" if given else "neither"
-            raise ValueError(f"Gamma needs alpha and exactly one of beta and mean; got {got}")
-        return alpha, given[0]
+        if len(given) > 1:
+            raise ValueError("Gamma needs alpha and exactly one of beta and mean; got both")
+        return alpha, given[0] if given else others[1]
+
+    def check(self) -> None:
+        """Check what a likelihood reads of rows."""
+        if isinstance(self.alpha, str) and self.missing():
+            raise ValueError(
+                f"Gamma's alpha is the column {self.alpha!r}; a likelihood's must be a number or a "
+                "prior in this version"
+            )
+        check_rows(self)
 
     def parameters(self) -> tuple[Parameter, ...]:
         """Give shape and rate."""

@@ -12,8 +12,8 @@ from hierfast.distributions.base import (
     Distribution,
     FloatArray,
     Support,
+    check_rows,
     check_size,
-    check_weights,
 )
 
 
@@ -69,9 +69,7 @@ class NegativeBinomial(Distribution):
             )
         exposure = check_size(self.exposure, "NegativeBinomial's exposure", whole=False)
         object.__setattr__(self, "exposure", exposure)
-        if self.weights is not None:
-            weights = check_weights(self.weights, "NegativeBinomial's weights")
-            object.__setattr__(self, "weights", weights)
+        check_rows(self)
 
     @staticmethod
     def logpdf(y: ArrayLike, alpha: ArrayLike, exposure: ArrayLike, eta: ArrayLike) -> FloatArray:

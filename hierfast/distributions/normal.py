@@ -15,7 +15,7 @@ from hierfast.distributions.base import (
     FloatArray,
     Form,
     Support,
-    check_weights,
+    check_rows,
 )
 
 
@@ -84,8 +84,7 @@ class Normal(Distribution):
 
     def check(self) -> None:
         """Check the frequency weights."""
-        if self.weights is not None:
-            object.__setattr__(self, "weights", check_weights(self.weights, "Normal's weights"))
+        check_rows(self)
 
     @staticmethod
     def logpdf(x: ArrayLike, mu: ArrayLike, sigma: ArrayLike) -> FloatArray:

@@ -13,8 +13,8 @@ from hierfast.distributions.base import (
     Distribution,
     FloatArray,
     Support,
+    check_rows,
     check_size,
-    check_weights,
 )
 
 
@@ -63,8 +63,7 @@ class Poisson(Distribution):
         """Check exposures and weights."""
         exposure = check_size(self.exposure, "Poisson's exposure", whole=False)
         object.__setattr__(self, "exposure", exposure)
-        if self.weights is not None:
-            object.__setattr__(self, "weights", check_weights(self.weights, "Poisson's weights"))
+        check_rows(self)
 
     @staticmethod
     def logpdf(y: ArrayLike, exposure: ArrayLike, eta: ArrayLike) -> FloatArray:

@@ -3,19 +3,22 @@
 from hierfast.schemes.base import Builder
 from hierfast.schemes.conjugate import ConjugateBuilder
 from hierfast.schemes.counts import CountBuilder
-from hierfast.schemes.negative_binomial import NegativeBinomialBuilder
 from hierfast.schemes.normal import NormalBuilder, NormalRowsBuilder
+from hierfast.schemes.terms import AmountBuilder, TermBuilder
 
-COUNTS = ("Binomial", "Bernoulli", "Poisson")
+COUNTS = ("Binomial", "Bernoulli", "Poisson", "Exponential")  # whose sums suffice
+TERMS = ("NegativeBinomial", "Weibull")  # whose sums do not
 LINKED = ("Normal", "StudentT", "Logistic")  # populations on the real line
 PAIRS: dict[tuple[str, str], type[Builder]] = {
     **{("Normal", groups): NormalRowsBuilder for groups in LINKED},
     ("Normal", "Normal"): NormalBuilder,
     **{(rows, groups): CountBuilder for rows in COUNTS for groups in LINKED},
-    **{("NegativeBinomial", groups): NegativeBinomialBuilder for groups in LINKED},
+    **{(rows, groups): TermBuilder for rows in TERMS for groups in LINKED},
+    **{("Gamma", groups): AmountBuilder for groups in LINKED},
     ("Binomial", "Beta"): ConjugateBuilder,
     ("Bernoulli", "Beta"): ConjugateBuilder,
     ("Poisson", "Gamma"): ConjugateBuilder,
+    ("Exponential", "Gamma"): ConjugateBuilder,
 }
 
-__all__ = ["COUNTS", "LINKED", "PAIRS", "Builder"]
+__all__ = ["COUNTS", "LINKED", "PAIRS", "TERMS", "Builder"]

@@ -15,18 +15,19 @@ from hierfast.identification import find_weak_conjugate
 from hierfast.propriety import check_proper_conjugate
 from hierfast.schemes.base import Plan
 from hierfast.schemes.counts import DEAR, CountBuilder
+from hierfast.terms import tabulate
 
 if TYPE_CHECKING:
     from hierfast.graph import Graph
+    from hierfast.links import Link
 
 FloatArray = NDArray[np.float64]
 
-TABLE = 4096  # counts up to which factors are looked up; beyond, Stirling's series
 LEAST, MOST = 1e-4, 0.9  # correlation within groups that the start may have
 
 
 class ConjugateBuilder(CountBuilder):
-    """Plans of Binomial rows with a Beta population, and of Poisson rows with a Gamma one."""
+    """Plans of Binomial rows with a Beta population, of Poisson and Exponential rows with a Gamma one."""
 
     schemes: ClassVar[tuple[str, ...]] = ("collapsed", "quadrature", "gibbs")
     best: ClassVar[str] = "collapsed"
@@ -34,13 +35,13 @@ class ConjugateBuilder(CountBuilder):
     exposures: int = 0
 
     @classmethod
-    def check_proper(cls, graph: Graph, cells: CountCells, whole: bool) -> None:
+    def check_proper(cls, graph: Graph, cells: CountCells, link: Link) -> None:
         """Refuse improper posteriors."""
-        check_proper_conjugate(graph, cells, whole)
+        check_proper_conjugate(graph, cells, link)
 
     def find_weak(self) -> tuple[str, ...]:
         """Say what the data cannot tell."""
-        return find_weak_conjugate(self.graph, self.cells, self.read.statistics.whole)
+        return find_weak_conjugate(self.graph, self.cells, self.read.statistics.link)
 
     @cached_property
     def closed(self) -> Any:
@@ -106,36 +107,6 @@ class ConjugateBuilder(CountBuilder):
             alpha = min(max(rate / max(extra, 1e-300), 1e-2), 1.0 / LEAST)
             values = {"mean": rate, "alpha": alpha, "beta": alpha / rate}
         return tuple((arg, values[name]) for name, arg in self.graph.written.items())
-
-
-def tabulate(count: FloatArray, mult: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Count groups whose count exceeds each number.
-
-    Parameters
-    ----------
-    count : numpy.ndarray
-        Whole numbers (C,).
-    mult : numpy.ndarray
-        Groups that have each (C,).
-
-    Returns
-    -------
-    tuple of numpy.ndarray
-        Groups whose count exceeds 0, 1, ... up to the largest or 4095; counts above 4096, and the
-        groups that have each: what equation (1) of csrc/conjugate/rising.h reads.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from hierfast.schemes.conjugate import tabulate
-    >>> tabulate(np.array([0.0, 1.0, 3.0]), np.array([5.0, 2.0, 1.0]))[0]
-    array([3., 1., 1.])
-    """
-    top = int(min(count.max(), TABLE))
-    found = np.bincount(np.minimum(count, top).astype(np.int64), mult, top + 1)
-    weight = np.ascontiguousarray(found[:0:-1].cumsum()[::-1])
-    far = count > TABLE
-    return weight, count[far], mult[far]
 
 
 def by_size(cells: CountCells) -> tuple[FloatArray, FloatArray, FloatArray]:

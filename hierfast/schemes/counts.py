@@ -13,10 +13,11 @@ from hierfast.counts import CountCells, Counts, compute_cells, read_counts
 from hierfast.data import Columns, Roles, read_columns
 from hierfast.graph import Graph
 from hierfast.identification import find_weak_counts
-from hierfast.links import LINKS
+from hierfast.links import LINKS, Link
 from hierfast.propriety import check_proper_counts
 from hierfast.schemes.base import ORDER_ERROR, Builder, Plan, Read
 from hierfast.statistics import Statistics
+from hierfast.times import read_events
 
 if TYPE_CHECKING:
     from hierfast.model import Model
@@ -54,33 +55,39 @@ class CountBuilder(Builder):
                 f"Statistics are of Normal rows; a {graph.title} likelihood needs rows: pass the table"
             )
         if y is None:
-            raise TypeError("y is missing: name the column of counts, or give its values")
+            raise TypeError("y is missing: name the column of the outcome, or give its values")
         if graph.location_column is not None:
             raise ValueError(
                 f"the population's mu is the column {graph.location_column!r}; with a {graph.title} "
                 "likelihood it must be a number or a prior in this version"
             )
-        given = getattr(likelihood, likelihood.size_argument)
-        roles = Roles(weights=likelihood.weights, size=given)
+        size = getattr(likelihood, "size_argument", "")
+        given = getattr(likelihood, size) if size else None
+        censored = getattr(likelihood, "censored", None)
+        roles = Roles(weights=likelihood.weights, size=given, censored=censored)
         columns = read_columns(data, y, group, roles, groups, na)
+        if not size:  # the outcome is a time
+            columns = read_events(columns)
+            given = columns.size_name
+        assert given is not None
         counts = read_counts(columns, given, LINKS[likelihood.link])
-        cells = cls.compress(columns, counts, given, counts.whole)
-        cls.check_proper(graph, cells, counts.whole)
+        cells = cls.compress(columns, counts, given)
+        cls.check_proper(graph, cells, counts.link)
         return Read(counts, counts.informed(), cells, None, columns.dropped, columns.y_name)
 
     @classmethod
-    def compress(cls, columns: Columns, counts: Counts, given: Any, whole: bool) -> CountCells:
+    def compress(cls, columns: Columns, counts: Counts, given: Any) -> CountCells:
         """Compress groups to cells."""
-        return compute_cells(counts, whole)
+        return compute_cells(counts, counts.whole)
 
     @classmethod
-    def check_proper(cls, graph: Graph, cells: CountCells, whole: bool) -> None:
+    def check_proper(cls, graph: Graph, cells: CountCells, link: Link) -> None:
         """Refuse improper posteriors."""
-        check_proper_counts(graph, cells, whole)
+        check_proper_counts(graph, cells, link)
 
     def find_weak(self) -> tuple[str, ...]:
         """Say what the data cannot tell."""
-        return find_weak_counts(self.graph, self.cells, self.read.statistics.whole)
+        return find_weak_counts(self.graph, self.cells, self.read.statistics.link)
 
     def columns(self, each: bool) -> list[FloatArray]:
         """Return what the likelihood reads of each group, or else of each cell."""

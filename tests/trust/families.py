@@ -5,6 +5,7 @@ share nothing with the library.
 """
 
 import itertools
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -194,7 +195,54 @@ def overdispersed_log(lib, rows, eta, alpha):
     return total
 
 
+def timed_rows(rng):
+    """Events among rows of one time; none of them and all among these."""
+    n = int(rng.integers(1, 6))
+    return int(rng.integers(0, n + 1)), n, float(np.exp(rng.normal(0, 3)))
+
+
+def weibull_log(lib, rows, eta, k):
+    """Without log k of each event, which stands in the part that all rows share."""
+    d, n, t = rows
+    z = k * (math.log(t) - eta)
+    return d * z - n * lib.exp(z)
+
+
+def amount_rows(rng):
+    """Rows and the logarithm of their mean, or of where they were censored."""
+    return int(rng.integers(1, 6)), float(rng.normal(0, 3)), int(rng.integers(0, 2))
+
+
+def amount_log(lib, rows, eta, a):
+    """Without what rows say of the shape alone."""
+    n, x, censored = rows
+    if not censored:
+        return -a * n * (lib.exp(x - eta) - (x - eta) - 1)
+    z = a * lib.exp(x - eta)
+    if lib is mpmath:
+        return n * mpmath.log(mpmath.gammainc(a, z, regularized=True))
+    with mpmath.workdps(30):  # SciPy's underflows
+        tail = [mpmath.gammainc(a, float(v), regularized=True) for v in np.atleast_1d(z)]
+        return float(n * mpmath.log(tail[0]))
+
+
 LIKELIHOODS = {
+    "Weibull": Likelihood(
+        timed_rows,
+        lambda rows: tuple(map(float, rows)),
+        ((1e-3, 0.7, 5.0, 300.0),),
+        lambda rows: math.log(rows[2]),
+        weibull_log,
+        (0.0, 0.01, -1e-3, 2.0, -0.02),
+    ),
+    "Gamma": Likelihood(
+        amount_rows,
+        lambda rows: tuple(map(float, rows)),
+        ((1e-2, 0.7, 5.0, 300.0),),
+        lambda rows: rows[1],
+        amount_log,
+        (0.0, 1e-3, -0.02, 2.0, -1.5),
+    ),
     "Binomial": Likelihood(
         binomial_rows,
         total,

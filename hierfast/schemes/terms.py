@@ -1,35 +1,37 @@
-"""Overdispersed counts in groups: those of `hierfast.schemes.counts`, from terms of groups."""
+"""Rows whose sums do not suffice where the likelihood has an unknown of its own: groups as terms."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from hierfast.counts import Counts
+from hierfast.counts import CountCells, Counts
 from hierfast.data import Columns
 from hierfast.identification import find_weak_shape
+from hierfast.links import Link
 from hierfast.propriety import check_proper_shape
-from hierfast.schemes.conjugate import tabulate
 from hierfast.schemes.counts import CountBuilder
-from hierfast.terms import TermCells, compute_terms
+from hierfast.terms import TermCells, compute_terms, tabulate_rows
+from hierfast.times import compute_amounts
 
 FloatArray = NDArray[np.float64]
 
 
-class NegativeBinomialBuilder(CountBuilder):
-    """Plans of models with negative binomial rows and a population on the link scale."""
+class TermBuilder(CountBuilder):
+    """Plans of models with negative binomial or Weibull rows and a population on the link scale."""
 
     @classmethod
-    def compress(cls, columns: Columns, counts: Counts, given: Any, whole: bool) -> TermCells:
+    def compress(cls, columns: Columns, counts: Counts, given: Any) -> TermCells:
         """Compress groups to cells."""
-        return compute_terms(columns, counts, given)
+        return replace(compute_terms(columns, counts, given), table=tabulate_rows(columns))
 
     @classmethod
-    def check_proper(cls, graph: Any, cells: Any, whole: bool) -> None:
+    def check_proper(cls, graph: Any, cells: CountCells, link: Link) -> None:
         """Refuse improper posteriors."""
-        super().check_proper(graph, cells, whole)
+        super().check_proper(graph, cells, link)
         check_proper_shape(graph)
 
     def find_weak(self) -> tuple[str, ...]:
@@ -47,4 +49,13 @@ class NegativeBinomialBuilder(CountBuilder):
 
     def rows(self) -> tuple[Any, tuple[Any, ...]]:
         """Return what the likelihood reads beside: the terms, and its shape."""
-        return (self.cells.terms, tabulate(*self.cells.rows)), (self.graph.noise,)
+        return (self.cells.terms, self.cells.table), (self.graph.noise,)
+
+
+class AmountBuilder(TermBuilder):
+    """Plans of models with Gamma rows and a population on the link scale."""
+
+    @classmethod
+    def compress(cls, columns: Columns, counts: Counts, given: Any) -> TermCells:
+        """Compress groups to cells."""
+        return compute_amounts(columns, counts)
