@@ -134,24 +134,26 @@ int hf_block_eta(const hf_plan *p, hf_state *s, int block) {
 int hf_block_centred_eta(const hf_plan *p, hf_state *s, int block) {
   (void)block;
   const hf_integrated *f = &p->effects;
-  hf_given given = {f, s->eta, 0.0, 1.0};
+  double before[HF_MAX_PHI], x[HF_MAX_PHI], lp, loc, scale;
+  hf_given given = {f, s->eta, 0.0, 1.0, before};
   hf_target t = {p->target.d, hf_centred_eval, &given, NULL};
-  double x[HF_MAX_PHI], lp, loc, scale;
-  int status = hf_hyper_expand(p->kernels, f->hyper, 1, s->z, x, &lp);
+  int status = hf_hyper_expand(p->kernels, f->hyper, 1, s->z, before, &lp);
   if (status) return status;
-  hf_place_of(f, x, 1, 0, &given.loc, &given.scale);
+  hf_place_of(f, before, 1, 0, &given.loc, &given.scale);
   status = conditional_sweep(p, s, t, 0);
   if (!status) status = hf_hyper_expand(p->kernels, f->hyper, 1, s->z, x, &lp);
   if (status) return status;
   hf_place_of(f, x, 1, 0, &loc, &scale);
-  for (int64_t j = 0; j < p->n_group; j++)
-    s->eta[j] = (given.loc - loc + given.scale * s->eta[j]) / scale;
+  for (int64_t j = 0; j < p->n_group; j++) {
+    double moved = hf_predicted(f, before, 1, 0, j) - hf_predicted(f, x, 1, 0, j);
+    s->eta[j] = (given.loc - loc + moved + given.scale * s->eta[j]) / scale;
+  }
   return HF_OK;
 }
 
 int hf_block_noncentred_eta(const hf_plan *p, hf_state *s, int block) {
   (void)block;
-  hf_given given = {&p->effects, s->eta, 0.0, 1.0};
+  hf_given given = {&p->effects, s->eta, 0.0, 1.0, NULL};
   hf_target t = {p->target.d, hf_noncentred_eval, &given, NULL};
   return conditional_sweep(p, s, t, 1);
 }

@@ -216,6 +216,9 @@ cdef extern from "run.h" nogil:
         hf_arg loc
         hf_arg lpar[4]
         hf_arg ppar[4]
+        int n_design
+        int coefficient[16]
+        hf_col design[16]
         int64_t n_cell
         hf_col stat[8]
         hf_col mult
@@ -272,6 +275,7 @@ cdef extern from "run.h" nogil:
         const hf_integrated *model
         const double *eta
         double loc, scale
+        const double *at
     int hf_noncentred_eval(const hf_target *t, int n, const double *z, double *lp) noexcept nogil
     int hf_centred_eval(const hf_target *t, int n, const double *z, double *lp) noexcept nogil
     int hf_block_eta(const hf_plan *p, hf_state *s, int block) noexcept nogil

@@ -161,6 +161,7 @@ class Integrated(Target):
         mult: _Doubles | None = None,
         order: int = 61,
         rows: Any = None,
+        design: Any = (),
     ) -> None: ...
     mult: NDArray[np.float64]
     fixed: bool
@@ -229,6 +230,7 @@ class Sliced(Target):
         ppar: Any,
         level: int,
         rows: Any = None,
+        design: Any = (),
     ) -> None: ...
     def given_effects(self, eta: _Doubles, z: _Doubles, noncentred: bool) -> _Float: ...
 

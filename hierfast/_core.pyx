@@ -453,9 +453,11 @@ cdef class Conjugate(Target):
                               &out[0])
 
 
-cdef set_effects(Target target, hf_integrated *c, likelihood, population, stats, lpar, ppar, rows):
+cdef set_effects(Target target, hf_integrated *c, likelihood, population, stats, lpar, ppar, rows,
+                 design):
     """What the effects of a target read: families, arguments, statistics of cells or groups; `rows`
-    where these say which terms are a group's: the terms' columns, and a table of all rows."""
+    where these say which terms are a group's: the terms' columns, and a table of all rows; `design`
+    of pairs of a predictor and the index of its coefficient."""
     names = family_names()
     cdef const hf_kernels_t *k = target.kernels
     cdef int i = names[0].index(likelihood), j = names[1].index(population)
@@ -468,7 +470,10 @@ cdef set_effects(Target target, hf_integrated *c, likelihood, population, stats,
         c.ppar[a] = to_arg(arg)
     for s, column in enumerate(stats):
         c.stat[s].p, c.stat[s].stride = target.column(column), len(column) > 1
-    c.n_cell = len(stats[0])
+    c.n_cell, c.n_design = len(stats[0]), len(design)
+    for d, (column, node) in enumerate(design):
+        c.design[d].p, c.design[d].stride = target.column(column), len(column) > 1
+        c.coefficient[d] = node
     if rows is not None:
         c.integral.has_terms, c.integral.user = 1, &target.rising
         for s, column in enumerate(rows[0]):
@@ -493,14 +498,14 @@ cdef class Integrated(Target):
     cdef readonly bint fixed  # likelihoods at nodes stay while the unknowns move
 
     def __init__(self, graph, str likelihood, str population, stats, lpar, ppar, int level,
-                 mult=None, int order=61, rows=None):
+                 mult=None, int order=61, rows=None, design=()):
         self.set_graph(graph, -1, level)
-        set_effects(self, &self.ctx, likelihood, population, stats, lpar, ppar, rows)
+        set_effects(self, &self.ctx, likelihood, population, stats, lpar, ppar, rows, design)
         self.ctx.integral.order = order
         mult = np.ones(1) if mult is None else mult
         self.ctx.mult.p, self.ctx.mult.stride = self.column(mult), len(mult) > 1
         self.mult = mult
-        self.fixed = {arg.node for arg in lpar} <= {-1}
+        self.fixed = {arg.node for arg in lpar} <= {-1} and not design
         self.target.d = hf_hyper_dim(&self.hyper)
         self.target.eval = hf_integrated_eval
         self.target.ctx = &self.ctx
@@ -652,9 +657,9 @@ cdef class Sliced(Target):
     cdef int64_t n_group
 
     def __init__(self, graph, str likelihood, str population, stats, lpar, ppar, int level,
-                 rows=None):
+                 rows=None, design=()):
         self.set_graph(graph, -1, level)
-        set_effects(self, &self.effects, likelihood, population, stats, lpar, ppar, rows)
+        set_effects(self, &self.effects, likelihood, population, stats, lpar, ppar, rows, design)
         self.n_group = len(stats[0])
         self.given.model = &self.effects
         self.given.scale = 1.0

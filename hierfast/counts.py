@@ -118,6 +118,8 @@ class CountCells:
         Groups whose likelihood vanishes at both ends of the link scale.
     centre : float
         Nothing is read about a centre: 0.
+    design : numpy.ndarray or None
+        Predictors (C, K) of the population's location, where it is linear.
     """
 
     y: FloatArray
@@ -128,6 +130,7 @@ class CountCells:
     n_row: float
     mixed: int
     centre: float = 0.0
+    design: FloatArray | None = None
 
     def __len__(self) -> int:
         """Count the cells."""

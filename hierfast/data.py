@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,7 @@ FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
 MOST_ROWS = 2**32  # rows a group can count
+PREDICTOR = "predictor "
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,8 @@ class Roles:
         Column of the trials or exposures of counts, or one for all rows.
     censored : str or None
         Column that tells which rows were censored.
+    predictors : tuple of str
+        Columns that the population's location reads, constant within a group.
     """
 
     noise: str | None = None
@@ -44,6 +47,22 @@ class Roles:
     location: str | None = None
     size: str | float | None = None
     censored: str | None = None
+    predictors: tuple[str, ...] = ()
+
+    def named(self, table: GroupTable | None) -> list[tuple[str, str, str]]:
+        """List the columns that are read of rows: key, name, role; not those a table of groups has."""
+        roles: list[tuple[str, Any, str]] = [
+            ("se", self.noise, "sigma"),
+            ("weight", self.weights, "weights"),
+            ("size", self.size, "size"),
+            ("censored", self.censored, "censored"),
+        ]
+        if table is None or table.location is None:
+            roles.append(("location", self.location, "population's mu"))
+        there = () if table is None else table.predictors
+        names = [name for name in self.predictors if name not in there]
+        roles += [(f"{PREDICTOR}{name}", name, "population's mu") for name in names]
+        return [role for role in roles if isinstance(role[1], str)]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,6 +78,8 @@ class Columns:
     se, weight, location, size, censored : numpy.ndarray or None
         Known standard deviation, frequency weight, known location, trials or exposure of each row, and
         whether it was censored (N,).
+    predictors : dict of str to numpy.ndarray
+        Columns of predictors that stand among the rows (N,).
     table : GroupTable or None
         Columns of groups.
     row : numpy.ndarray or None
@@ -76,6 +97,7 @@ class Columns:
     location: FloatArray | None = None
     size: FloatArray | None = None
     censored: FloatArray | None = None
+    predictors: dict[str, FloatArray] = field(default_factory=dict)
     table: GroupTable | None = None
     row: IntArray | None = None
     dropped: str = ""
@@ -93,10 +115,11 @@ class Columns:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class GroupTable:
-    """One row a group: sorted labels (K,) and, where the model reads one, its location (K,)."""
+    """One row a group: sorted labels (K,), its location (K,) and predictors (K,) where they stand there."""
 
     labels: NDArray[Any]
     location: FloatArray | None
+    predictors: dict[str, FloatArray] = field(default_factory=dict)
 
 
 def read_columns(
@@ -145,18 +168,9 @@ def read_columns(
         coded = code_labels(raw, group_name)
     elif groups is not None:
         raise ValueError("groups is a table of groups, but group names no column to match it with")
-    for key, name, role in (
-        ("se", roles.noise, "sigma"),
-        ("weight", roles.weights, "weights"),
-        ("size", roles.size, "size"),
-        ("censored", roles.censored, "censored"),
-    ):
-        if isinstance(name, str):
-            columns[key] = (name, read_numbers(rows.pick(name, role)[1], name))
     table = None if groups is None else _read_groups(groups, group_name, roles)
-    if roles.location is not None and (table is None or table.location is None):
-        raw = rows.pick(roles.location, "population's mu")[1]
-        columns["location"] = (roles.location, read_numbers(raw, roles.location))
+    for key, name, role in roles.named(table):
+        columns[key] = (name, read_numbers(rows.pick(name, role)[1], name))
     _check_lengths(columns, coded, group_name)
     keep, dropped = None, ""
     if na == "drop":
@@ -170,7 +184,10 @@ def read_columns(
     if keep is not None:
         columns = {k: (n, np.ascontiguousarray(v[keep])) for k, (n, v) in columns.items()}
         coded = None if coded is None else coded.keep(keep)
-    values = {k: v for k, (_, v) in columns.items()}
+    some = {k: v for k, (_, v) in columns.items() if not k.startswith(PREDICTOR)}
+    values: dict[str, Any] = some | {
+        "predictors": {n: v for k, (n, v) in columns.items() if k not in some}
+    }
     out = Columns(
         **values,
         coded=coded,
@@ -295,20 +312,25 @@ def _read_groups(groups: Any, group_name: str, roles: Roles) -> GroupTable:
             "every group must have one row"
         )
     first = first if at is None else first[at]
-    if roles.location is None or roles.location not in table.names:
-        return GroupTable(labels, None)
-    values = read_numbers(table[roles.location], roles.location)
-    if len(values) != len(coded.codes):
-        raise ValueError(
-            f"columns of groups differ in length: {roles.location} has {len(values)} rows, "
-            f"{group_name} has {len(coded.codes)}"
-        )
-    wrong = np.flatnonzero(~np.isfinite(values))
-    if len(wrong):
-        raise ValueError(
-            f"groups: {roles.location} in row {wrong[0]} is {values[wrong[0]]}; it must be finite"
-        )
-    return GroupTable(labels, values[first])
+    wanted = (*([roles.location] if roles.location is not None else []), *roles.predictors)
+    found: dict[str, FloatArray] = {}
+    for name in wanted:
+        if name not in table.names:
+            continue
+        values = read_numbers(table[name], name)
+        if len(values) != len(coded.codes):
+            raise ValueError(
+                f"columns of groups differ in length: {name} has {len(values)} rows, "
+                f"{group_name} has {len(coded.codes)}"
+            )
+        wrong = np.flatnonzero(~np.isfinite(values))
+        if len(wrong):
+            raise ValueError(
+                f"groups: {name} in row {wrong[0]} is {values[wrong[0]]}; it must be finite"
+            )
+        found[name] = values[first]
+    location = None if roles.location is None else found.pop(roles.location, None)
+    return GroupTable(labels, location, found)
 
 
 def match_groups(table: GroupTable, labels: NDArray[Any], columns: Columns) -> IntArray:

@@ -13,6 +13,7 @@ from hierfast.distributions.base import (
     apply_form,
 )
 from hierfast.distributions.flat import Flat
+from hierfast.distributions.linear import Linear
 from hierfast.distributions.uniform import Uniform
 
 MAX_NODES = 16  # HF_MAX_PHI in csrc/hf.h
@@ -96,6 +97,8 @@ class Graph:
         Names of the unknowns in the order in which they are shown.
     location_column : str or None
         The column, if the population's mean is one: effects are then read about it.
+    design : tuple of tuple of str and int
+        Where the location is linear, the columns of each term and the index of its coefficient.
     located : bool
         Whether the population has a location.
     likelihood, population : str
@@ -113,6 +116,7 @@ class Graph:
     display: tuple[str, ...]
     located: bool = True
     location_column: str | None = None
+    design: tuple[tuple[tuple[str, ...], int], ...] = ()
     likelihood: str = "Normal"
     population: str = "Normal"
     title: str = "Normal"
@@ -121,6 +125,12 @@ class Graph:
     def scale(self) -> Arg:
         """Scale of a population that has a location; 1 of others."""
         return self.shape[0] if self.located else CONSTANT
+
+    @property
+    def intercept(self) -> Arg:
+        """What all locations have in common: the location, or else the coefficient of a constant."""
+        common = [node for columns, node in self.design if not columns]
+        return Arg(common[0], int(Form.AS_IS), 0.0) if common else self.location
 
 
 class _Builder:
@@ -222,12 +232,21 @@ def build_graph(
     arguments, place = population.arguments(), population.place
     location_column = arguments[place].value if place >= 0 else None
     location_column = location_column if isinstance(location_column, str) else None
-    written = [
-        replace(CONSTANT, value=0.0)
-        if i == place and location_column is not None
-        else builder.read(argument, f"{group_name}_{argument.name}", 0)
-        for i, argument in enumerate(arguments)
-    ]
+    linear = arguments[place].value if place >= 0 else None
+    written, design = [], []
+    for i, argument in enumerate(arguments):
+        name = f"{group_name}_{argument.name}"
+        if i == place and isinstance(linear, Linear):
+            design = [
+                (columns, builder.add(prior, f"{name}_{term}", Support.REAL, 0))
+                for columns, term, prior in zip(
+                    linear.terms, linear.names, linear.priors, strict=True
+                )
+            ]
+        if i == place and (location_column is not None or design):
+            written.append(replace(CONSTANT, value=0.0))
+        else:
+            written.append(builder.read(argument, name, 0))
     params = [combine(written, parameter) for parameter in population.parameters()]
     graph = Graph(
         location=params[place] if place >= 0 else replace(CONSTANT, value=0.0),
@@ -236,6 +255,7 @@ def build_graph(
         noise=noise,
         noise_column=noise_column,
         location_column=location_column,
+        design=tuple(design),
         nodes=tuple(builder.nodes),
         display=builder.display(),
         located=place >= 0,

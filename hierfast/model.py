@@ -37,8 +37,8 @@ class Model:
     population : Normal, StudentT, Logistic, Beta or Gamma
         Distribution of the groups' effects: Beta of the probabilities of a Binomial, Gamma of the
         rates of a Poisson or Exponential, the others on the scale above. Its arguments are numbers or
-        priors, whose own arguments may be priors in turn; a Normal's mean may be a column, known per
-        group, where the rows are Normal.
+        priors, whose own arguments may be priors in turn; a location may be `Linear` in columns known of
+        groups; a Normal's mean may be a column, known per group, where the rows are Normal.
 
     Examples
     --------

@@ -65,12 +65,13 @@ def make_plan(
     """
     begun = time.perf_counter()
     maker = PAIRS[type(model.likelihood).__name__, type(model.population).__name__]
+    group_name = _group_name(data, group)
+    graph = build_graph(model.likelihood, model.population, group_name)
+    maker = maker.suited(graph)
     name, _, variant = scheme.partition(":")
     known = ("auto", *maker.schemes)
     if name not in known or variant not in VARIANTS:
         raise ValueError(f"unknown scheme {scheme!r}; use one of {', '.join(map(repr, known))}")
-    group_name = _group_name(data, group)
-    graph = build_graph(model.likelihood, model.population, group_name)
     read = maker.read_data(model, graph, data, y, group, groups, na, cores)
     if graph.noise_column is not None:
         graph = replace(graph, noise=Arg(-1, 0, 1.0))

@@ -55,15 +55,13 @@ def tabulate_rows(columns: Columns) -> tuple[FloatArray, FloatArray, FloatArray]
     return tabulate(numbers, np.bincount(which, weight[used]).astype(np.float64))
 
 
-def place_rows(columns: Columns, counts: Counts, used: NDArray[np.intp]) -> NDArray[np.int64]:
-    """Find the group of each row among the groups of `counts`.
+def place_rows(columns: Columns, used: NDArray[np.intp]) -> NDArray[np.int64]:
+    """Find the group of each row among all groups, sorted by their labels.
 
     Parameters
     ----------
     columns : Columns
         Checked columns.
-    counts : Counts
-        Sums of their groups.
     used : numpy.ndarray
         Rows of positive weight (R,).
 
@@ -139,7 +137,7 @@ def compute_terms(columns: Columns, counts: Counts, given: float | str) -> TermC
     used = np.flatnonzero(weight > 0)
     y, w = columns.y[used], weight[used]
     size = np.full(len(used), float(given)) if columns.size is None else columns.size[used]
-    place = place_rows(columns, counts, used)
+    place = place_rows(columns, used)
     order = np.lexsort((size, place))
     group, t = place[order], size[order]
     start = np.flatnonzero(np.diff(group, prepend=-1) | (np.diff(t, prepend=-1.0) != 0))

@@ -18,13 +18,15 @@ DRAWS = {  # a chain, of four
     "gibbs": dict.fromkeys(SETTINGS, 45_000)
     | {"dyes": 600_000, "dyestuff_hc": 90_000}
     | {"surgical": 60_000, "baseball_em_logit": 130_000}
-    | {"rat_tumors": 250_000, "pumps": 60_000},
+    | {"rat_tumors": 250_000, "pumps": 60_000}
+    | {"seeds": 110_000, "seeds_uniform": 90_000},
     "quadrature": dict.fromkeys(SETTINGS, 16_000)
     | {
         "dyes": 160_000,
         "dyestuff_hc": 25_000,
         "eight_schools_flat": 20_000,
         "baseball_em_logit": 22_000,
+        "salm": 50_000,
     },
 }
 QUANTILES = {"q5": 0.05, "q25": 0.25, "q50": 0.5, "q75": 0.75, "q95": 0.95}
@@ -56,7 +58,12 @@ RUNS += [pytest.param(*run, 1, marks=pytest.mark.slow) for run in ALL]
 def test_reference_posterior(name, scheme, part):
     setting, case, draws = SETTINGS[name], load_case(name), DRAWS[scheme][name] // part
     fit = setting.model.fit(
-        case.data, **setting.columns, scheme=scheme, draws=draws, random_seed=20, progressbar=False
+        setting.prepare(case.data),
+        **setting.columns,
+        scheme=scheme,
+        draws=draws,
+        random_seed=20,
+        progressbar=False,
     )
     table = fit.summary()
     least = NEEDED if part == 1 else FEWER

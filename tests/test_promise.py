@@ -68,6 +68,13 @@ MODELS["frailty"] = (
     hf.Model(hf.Exponential(censored="c"), hf.Gamma(hf.Exponential(1), hf.Gamma(2, 1))),
     TIMED,
 )
+MODELS["predicted"] = (
+    hf.Model(
+        hf.Poisson(exposure="size"),
+        hf.Normal(hf.Linear("x", hf.Normal(0, 1)), hf.HalfNormal(1)),
+    ),
+    COUNTED | {"x": np.round(np.sin(GROUP), 1)},
+)
 MODELS["shares"] = (
     hf.Model(
         hf.Binomial(n="trials"),

@@ -20,7 +20,7 @@ void hf_gather(const hf_integrated *c, int n_phi, const double *x, int n, const 
       l->lpar[a][i] = hf_arg_at(&c->lpar[a], x, n_phi, phi[i]);
     for (int a = 0; a < q->population->n_par; a++)
       l->ppar[a][i] = hf_arg_at(&c->ppar[a], x, n_phi, phi[i]);
-    l->loc[i] = hf_arg_at(&c->loc, x, n_phi, phi[i]);
+    l->loc[i] = hf_arg_at(&c->loc, x, n_phi, phi[i]) + hf_predicted(c, x, n_phi, phi[i], cell[i]);
   }
   for (int s = 0; s < HF_MAX_STAT; s++) l->stats[s] = (hf_col){l->stat[s], 1};
   for (int a = 0; a < HF_MAX_PAR; a++) {

@@ -130,10 +130,22 @@ typedef struct {
   const hf_hyper *hyper;
   hf_integral integral;
   hf_arg loc, lpar[HF_MAX_PAR], ppar[HF_MAX_PAR];
+  int n_design; /* predictors (n_cell,) that add to loc, and the unknowns that are their coefficients */
+  int coefficient[HF_MAX_PHI];
+  hf_col design[HF_MAX_PHI];
   int64_t n_cell;
   hf_col stat[HF_MAX_STAT], mult; /* (n_cell,) */
   hf_fixed fixed;                 /* nodes.c */
 } hf_integrated;
+
+/* What predictors add to the location of a cell at lane i of x (n_node, n). */
+static inline double hf_predicted(const hf_integrated *c, const double *x, int n, int i,
+                                  int64_t cell) {
+  double sum = 0.0;
+  for (int k = 0; k < c->n_design; k++)
+    sum += c->design[k].p[cell * c->design[k].stride] * x[c->coefficient[k] * n + i];
+  return sum;
+}
 
 /* Columns of n <= HF_TILE pairs of phi and cell: statistics of one, arguments of the other. */
 typedef struct {

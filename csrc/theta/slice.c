@@ -67,8 +67,9 @@ int hf_eta_slices(const hf_integrated *c, const double *x, uint64_t key, uint64_
   one_group g = {.q = &c->integral};
   double lpar[HF_MAX_PAR], ppar[HF_MAX_PAR], middle = 0.0;
   hf_target t = {1, conditional, &g, NULL};
+  double loc;
   int status = HF_OK;
-  hf_place_of(c, x, 1, 0, &g.loc, &g.tau);
+  hf_place_of(c, x, 1, 0, &loc, &g.tau);
   read_args(c->integral.likelihood->n_par, c->lpar, x, 1, 0, lpar, g.lpar);
   read_args(c->integral.population->n_par, c->ppar, x, 1, 0, ppar, g.ppar);
   if (hf_is_located(c))
@@ -79,6 +80,7 @@ int hf_eta_slices(const hf_integrated *c, const double *x, uint64_t key, uint64_
     double scale, lp;
     uint64_t own = label ? label[j] : base + (uint64_t)j;
     uint64_t noise = hf_key(key, (uint32_t)own, (uint32_t)(own >> 32), HF_SITE_SLICE_THETA);
+    g.loc = loc + hf_predicted(c, x, 1, 0, j);
     for (int s = 0; s < hf_n_stat(&c->integral); s++)
       g.stat[s] = (hf_col){c->stat[s].p + j * c->stat[s].stride, 0};
     status = width(&g, middle, &scale);
@@ -88,12 +90,13 @@ int hf_eta_slices(const hf_integrated *c, const double *x, uint64_t key, uint64_
   return status;
 }
 
-/* Sum over groups, in order, of the log likelihood or of the population's log density at theta = loc +
- * scale eta, its parameters those of lane i of x (n_node, n). */
-static int add_up(const hf_integrated *c, int population, const double *x, int n, int i,
-                  const double *eta, double loc, double scale, double *total) {
+/* Sum over groups, in order, of the log likelihood or of the population's log density at the effects of `f`, its
+ * parameters those of lane i of x (n_node, n); predictors of effects read lane i_at of f->at (n_node, n_at). */
+static int add_up(const hf_given *f, int n_at, int i_at, int population, const double *x, int n,
+                  int i, double *total) {
+  const hf_integrated *c = f->model;
   const hf_integral *q = &c->integral;
-  double theta[HF_TILE], log[HF_TILE], value[HF_MAX_PAR], place = hf_arg_at(&c->loc, x, n, i);
+  double theta[HF_TILE], log[HF_TILE], value[HF_MAX_PAR], place[HF_TILE];
   hf_col par[HF_MAX_PAR], stat[HF_MAX_STAT];
   int status = HF_OK;
   read_args(population ? q->population->n_par : q->likelihood->n_par,
@@ -102,9 +105,13 @@ static int add_up(const hf_integrated *c, int population, const double *x, int n
     int w = c->n_cell - lo < HF_TILE ? (int)(c->n_cell - lo) : HF_TILE;
     for (int s = 0; s < hf_n_stat(q); s++)
       stat[s] = (hf_col){c->stat[s].p + lo * c->stat[s].stride, c->stat[s].stride};
-    for (int k = 0; k < w; k++) theta[k] = loc + scale * eta[lo + k];
+    for (int k = 0; k < w; k++) {
+      theta[k] = f->loc + f->scale * f->eta[lo + k];
+      theta[k] += f->at ? hf_predicted(c, f->at, n_at, i_at, lo + k) : 0.0;
+      place[k] = hf_arg_at(&c->loc, x, n, i) + hf_predicted(c, x, n, i, lo + k);
+    }
     status = population
-                 ? q->population->eval(w, theta, (hf_col){&place, 0}, par, q->user, log, NULL, NULL)
+                 ? q->population->eval(w, theta, (hf_col){place, 1}, par, q->user, log, NULL, NULL)
                  : hf_rows_eval(q, w, theta, stat, par, log, NULL, NULL);
     for (int k = 0; k < w; k++) *total += log[k];
   }
@@ -114,11 +121,12 @@ static int add_up(const hf_integrated *c, int population, const double *x, int n
 int hf_noncentred_eval(const hf_target *t, int n, const double *z, double *lp) {
   const hf_given *f = t->ctx;
   const hf_integrated *c = f->model;
-  double x[HF_MAX_PHI * HF_TILE], loc, scale;
+  double x[HF_MAX_PHI * HF_TILE];
+  hf_given moved = {c, f->eta, 0.0, 1.0, x};
   int status = hf_hyper_expand(c->kernels, c->hyper, n, z, x, lp);
   for (int i = 0; !status && i < n; i++) {
-    hf_place_of(c, x, n, i, &loc, &scale);
-    status = add_up(c, 0, x, n, i, f->eta, loc, scale, lp + i);
+    hf_place_of(c, x, n, i, &moved.loc, &moved.scale);
+    status = add_up(&moved, n, i, 0, x, n, i, lp + i);
   }
   if (!status) hf_add_overall(c, n, x, lp);
   for (int i = 0; !status && i < n; i++) lp[i] = lp[i] == lp[i] ? lp[i] : -HF_INF;
@@ -132,8 +140,8 @@ int hf_centred_eval(const hf_target *t, int n, const double *z, double *lp) {
   int status = hf_hyper_expand(c->kernels, c->hyper, n, z, x, lp), unknown = 0;
   for (int a = 0; a < c->integral.likelihood->n_par; a++) unknown |= c->lpar[a].node >= 0;
   for (int i = 0; !status && i < n; i++) {
-    status = add_up(c, 1, x, n, i, f->eta, f->loc, f->scale, lp + i);
-    if (!status && unknown) status = add_up(c, 0, x, n, i, f->eta, f->loc, f->scale, lp + i);
+    status = add_up(f, 1, 0, 1, x, n, i, lp + i);
+    if (!status && unknown) status = add_up(f, 1, 0, 0, x, n, i, lp + i);
   }
   if (!status && unknown) hf_add_overall(c, n, x, lp);
   for (int i = 0; !status && i < n; i++) lp[i] = lp[i] == lp[i] ? lp[i] : -HF_INF;

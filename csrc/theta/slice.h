@@ -1,6 +1,6 @@
 /* theta/slice.h: effects moved by slices given phi, and phi given effects, for any likelihood and population.
  * Kernels of Gibbs sampling that share nothing with the quadrature of theta/quadrature.h but the densities.
- * A population of location mu and scale tau has standardised effects eta_j = (theta_j - mu) / tau, which
+ * A population of location mu (mu_j where there are predictors) and scale tau has standardised effects eta_j = (theta_j - mu) / tau, which
  * have their digits however small tau is; of others eta_j = theta_j, mu = 0 and tau = 1 below.
  *   (1) log p(eta_j | phi, y) = log p(y_j | mu + tau eta_j) + log p0(eta_j), a slice each sweep,
  *       p0 the population of location 0 and scale 1
@@ -21,7 +21,8 @@ int hf_eta_slices(const hf_integrated *c, const double *x, uint64_t key, uint64_
 typedef struct {
   const hf_integrated *model;
   const double *eta; /* (n_cell,) */
-  double loc, scale; /* theta = loc + scale eta, of (3) */
+  double loc, scale; /* theta = loc + scale eta, of (3), */
+  const double *at;  /* and what predictors add at these values (n_node,); NULL: nothing */
 } hf_given;
 
 /* Whether the population has a location and a scale, and both at lane i of x (n_node, n). */

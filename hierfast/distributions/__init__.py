@@ -11,6 +11,7 @@ from hierfast.distributions.half_cauchy import HalfCauchy
 from hierfast.distributions.half_normal import HalfNormal
 from hierfast.distributions.half_student_t import HalfStudentT
 from hierfast.distributions.inverse_gamma import InverseGamma
+from hierfast.distributions.linear import Linear
 from hierfast.distributions.log_normal import LogNormal
 from hierfast.distributions.logistic import Logistic
 from hierfast.distributions.negative_binomial import NegativeBinomial
@@ -35,6 +36,7 @@ __all__ = [
     "HalfNormal",
     "HalfStudentT",
     "InverseGamma",
+    "Linear",
     "LogNormal",
     "Logistic",
     "NegativeBinomial",

@@ -12,6 +12,8 @@ from typing import Any, ClassVar, NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from hierfast.distributions.linear import Linear
+
 FloatArray: TypeAlias = NDArray[np.float64]
 
 
@@ -43,7 +45,7 @@ class Argument(NamedTuple):
     """One argument as written: its name, its value, where it must lie, how it is read."""
 
     name: str
-    value: float | str | Distribution | None
+    value: float | str | Distribution | Linear | None
     domain: Support
     form: Form
 
@@ -149,9 +151,10 @@ class Distribution:
             value = argument.value
             if value is None:
                 raise ValueError(f"{name} cannot be simulated without {argument.name}")
-            if isinstance(value, str):
+            if isinstance(value, str | Linear):
+                told = f"the column {value!r}" if isinstance(value, str) else "of columns"
                 raise ValueError(
-                    f"{name} cannot be simulated: {argument.name} is the column {value!r}, "
+                    f"{name} cannot be simulated: {argument.name} is {told}, "
                     "whose values are not known here; give a number or a distribution"
                 )
             values.append(float(value.rvs(rng)) if isinstance(value, Distribution) else value)
@@ -220,7 +223,7 @@ def format_value(value: object) -> str:
     return repr(value)
 
 
-def check_argument(owner: Distribution, argument: Argument) -> float | str | Distribution:
+def check_argument(owner: Distribution, argument: Argument) -> float | str | Distribution | Linear:
     """Validate one argument.
 
     Parameters
@@ -232,7 +235,7 @@ def check_argument(owner: Distribution, argument: Argument) -> float | str | Dis
 
     Returns
     -------
-    float or str or Distribution
+    float or str or Distribution or Linear
         The value, numbers as float.
 
     Raises
@@ -246,6 +249,8 @@ def check_argument(owner: Distribution, argument: Argument) -> float | str | Dis
     who = f"{type(owner).__name__}'s {name}"
     if isinstance(value, Distribution):
         return _check_prior(who, value, domain)
+    if isinstance(value, Linear):
+        return _check_linear(owner, name, value)
     if isinstance(value, str):
         if not value:
             raise ValueError(f"{who} is an empty string; a string must name a column")
@@ -364,6 +369,16 @@ def _check_weights(value: object, who: str) -> float | str:
     return number
 
 
+def _check_linear(owner: Distribution, name: str, value: Linear) -> Linear:
+    if owner.place < 0 or owner.arguments()[owner.place].name != name:
+        raise ValueError(
+            f"{type(owner).__name__}'s {name} cannot be Linear: only the location of a population can"
+        )
+    for term, prior in zip(value.names, value.priors, strict=True):
+        _check_prior(f"Linear's {term}", prior, Support.REAL)
+    return value
+
+
 def _check_prior(who: str, prior: Distribution, domain: Support) -> Distribution:
     kind = type(prior).__name__
     if prior.only_rows:
@@ -373,6 +388,10 @@ def _check_prior(who: str, prior: Distribution, domain: Support) -> Distribution
     given = find_row_argument(prior)
     if given:
         raise ValueError(f"{who} has a prior with {given}; only a likelihood's rows have {given}")
+    if any(isinstance(argument.value, Linear) for argument in prior.arguments()):
+        raise ValueError(
+            f"{who} has a prior with Linear; only the location of a population can be that"
+        )
     missing = prior.missing()
     if missing:
         raise ValueError(

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from hierfast.distributions.base import Distribution, FloatArray, Support
+from hierfast.distributions.linear import Linear
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -21,7 +22,7 @@ class Logistic(Distribution):
 
     Parameters
     ----------
-    mu : float, str or Distribution
+    mu : float, str, Distribution or Linear
         Location, any real number.
     s : float, str or Distribution
         Scale, positive; the standard deviation is :math:`s \pi / \sqrt 3`.
@@ -37,7 +38,7 @@ class Logistic(Distribution):
     Logistic(mu=0, s=1)
     """
 
-    mu: float | str | Distribution
+    mu: float | str | Distribution | Linear
     s: float | str | Distribution
 
     support: ClassVar[Support] = Support.REAL

@@ -17,6 +17,7 @@ from hierfast.distributions.base import (
     Support,
     check_rows,
 )
+from hierfast.distributions.linear import Linear
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -33,7 +34,7 @@ class Normal(Distribution):
 
     Parameters
     ----------
-    mu : float, str or Distribution, optional
+    mu : float, str, Distribution or Linear, optional
         Mean, any real number.
     sigma : float, str or Distribution, optional
         Standard deviation, positive.
@@ -56,7 +57,7 @@ class Normal(Distribution):
     Normal(mu=Normal(mu=0, sigma=5), sigma=HalfCauchy(beta=5))
     """
 
-    mu: float | str | Distribution | None = None
+    mu: float | str | Distribution | Linear | None = None
     sigma: float | str | Distribution | None = None
     variance: float | str | Distribution | None = field(default=None, kw_only=True)
     precision: float | str | Distribution | None = field(default=None, kw_only=True)

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from hierfast.distributions.base import Distribution, FloatArray, Support
+from hierfast.distributions.linear import Linear
 from hierfast.distributions.student import student_c, student_q
 
 
@@ -30,7 +31,7 @@ class StudentT(Distribution):
     ----------
     nu : float, str or Distribution
         Degrees of freedom, positive.
-    mu : float, str or Distribution
+    mu : float, str, Distribution or Linear
         Location, any real number.
     sigma : float, str or Distribution
         Scale, positive.
@@ -47,7 +48,7 @@ class StudentT(Distribution):
     """
 
     nu: float | str | Distribution
-    mu: float | str | Distribution
+    mu: float | str | Distribution | Linear
     sigma: float | str | Distribution
 
     support: ClassVar[Support] = Support.REAL

@@ -15,7 +15,7 @@ from hierfast.graph import Graph
 if TYPE_CHECKING:
     from hierfast.model import Model
 
-EVEN = 0.15  # mean over largest trial weight below which an independence chain would stick
+EVEN = 0.25  # mean over largest trial weight below which an independence chain would stick
 ORDER_ERROR = 1e-4  # nats that quadrature may be off around the mode
 SLICE_COST = 6  # evaluations a univariate slice takes
 BURN_IN = 64  # sweeps an independence chain needs to forget its start
@@ -141,6 +141,8 @@ class Read:
         Of groups that have rows, about their known locations.
     cells : Cells or CountCells
         Of these.
+    design : numpy.ndarray or None
+        Predictors (J, K) of the population's location, where it is linear.
     """
 
     statistics: Any
@@ -149,6 +151,7 @@ class Read:
     location: NDArray[np.float64] | None
     dropped: str
     y_name: str
+    design: NDArray[np.float64] | None = None
 
 
 class Builder:
@@ -208,6 +211,11 @@ class Builder:
         self.warnings = self.find_weak()
 
     @classmethod
+    def suited(cls, graph: Graph) -> type[Builder]:
+        """Give the builder for a model of this pair: itself, unless its location wants another."""
+        return cls
+
+    @classmethod
     def read_data(
         cls,
         model: Model,
@@ -225,6 +233,13 @@ class Builder:
     def find_weak(self) -> tuple[str, ...]:
         """Say what the data cannot tell."""
         raise NotImplementedError
+
+    def design(self, table: NDArray[np.float64] | None, step: int = 1) -> list[tuple[Any, int]]:
+        """Pair predictors, every step-th row of a table (n, K), with the indices of their coefficients."""
+        if table is None:
+            return []
+        columns = [np.ascontiguousarray(column[::step]) for column in table.T]
+        return [(c, node) for c, (_, node) in zip(columns, self.graph.design, strict=True)]
 
     def build(self, scheme: str) -> Plan:
         """Make the plan of a scheme, or of the best one for "auto"."""

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from hierfast import _core
 from hierfast.counts import CountCells, Counts, compute_cells, read_counts
 from hierfast.data import Columns, Roles, read_columns
+from hierfast.design import read_design, roles_of, split_cells
 from hierfast.graph import Graph
 from hierfast.identification import find_weak_counts
 from hierfast.links import LINKS, Link
@@ -64,16 +65,20 @@ class CountBuilder(Builder):
         size = getattr(likelihood, "size_argument", "")
         given = getattr(likelihood, size) if size else None
         censored = getattr(likelihood, "censored", None)
-        roles = Roles(weights=likelihood.weights, size=given, censored=censored)
+        roles = Roles(
+            weights=likelihood.weights, size=given, censored=censored, predictors=roles_of(graph)
+        )
         columns = read_columns(data, y, group, roles, groups, na)
         if not size:  # the outcome is a time
             columns = read_events(columns)
             given = columns.size_name
         assert given is not None
         counts = read_counts(columns, given, LINKS[likelihood.link])
-        cells = cls.compress(columns, counts, given)
+        design = read_design(columns, counts.labels, graph)
+        cells = split_cells(cls.compress(columns, counts, given), design, counts.rows > 0)
         cls.check_proper(graph, cells, counts.link)
-        return Read(counts, counts.informed(), cells, None, columns.dropped, columns.y_name)
+        informed = counts.informed()
+        return Read(counts, informed, cells, None, columns.dropped, columns.y_name, design)
 
     @classmethod
     def compress(cls, columns: Columns, counts: Counts, given: Any) -> CountCells:
@@ -114,6 +119,7 @@ class CountBuilder(Builder):
             np.ascontiguousarray(cells.mult[::step]) * step,
             ORDER,
             rows,
+            self.design(cells.design, step),
         )
         target.watch(self.stop)
         return target
@@ -145,7 +151,7 @@ class CountBuilder(Builder):
             integrals.build_proposal(start, 0, False)
             order, error = integrals.choose_order(ORDER_ERROR)
             self.precision = {"order": order, "quadrature_error": error}
-        graph, (rows, lpar) = self.graph, self.rows()
+        graph, (rows, lpar), design = self.graph, self.rows(), self.read.design
         target = _core.Sliced(
             graph,
             graph.likelihood,
@@ -155,6 +161,7 @@ class CountBuilder(Builder):
             graph.shape,
             self.level,
             rows,
+            self.design(None if design is None else design[self.read.statistics.rows > 0]),
         )
         blocks: tuple[str, ...] = ("eta", "centred eta", "noncentred eta")[: 2 + graph.located]
         how = "slices given effects that move by slices" + ", interwoven" * graph.located
@@ -163,7 +170,7 @@ class CountBuilder(Builder):
 
     def known(self) -> tuple[tuple[Any, float], ...]:
         """Pair the population's parameters with what the data suggest for them."""
-        return (self.graph.location, self.pooled()), (self.graph.scale, 0.5)
+        return (self.graph.intercept, self.pooled()), (self.graph.scale, 0.5)
 
     def pooled(self) -> float:
         """Effect that all groups would have if they had the same."""

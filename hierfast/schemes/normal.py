@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from hierfast import _core
 from hierfast.data import Roles, read_columns
+from hierfast.design import read_design, roles_of
 from hierfast.graph import Graph, integrable
 from hierfast.identification import find_weak
 from hierfast.propriety import check_proper
@@ -37,6 +38,11 @@ class NormalBuilder(Builder):
     why: ClassVar[str] = "closed form, no funnel"
 
     @classmethod
+    def suited(cls, graph: Graph) -> type[Builder]:
+        """Give this builder, or that of quadrature where the location is linear."""
+        return NormalRowsBuilder if graph.design else cls
+
+    @classmethod
     def read_data(
         cls,
         model: Model,
@@ -55,6 +61,7 @@ class NormalBuilder(Builder):
             if likelihood.weights is not None:
                 raise ValueError("Statistics have counted their rows already; leave weights out")
             stats, location, dropped, y_name = data, None, "", "y"
+            design = None
         else:
             if y is None:
                 raise TypeError("y is missing: name the column of outcomes, or give its values")
@@ -63,15 +70,17 @@ class NormalBuilder(Builder):
                 graph.noise.form,
                 likelihood.weights,
                 graph.location_column,
+                predictors=roles_of(graph),
             )
             columns = read_columns(data, y, group, roles, groups, na)
             stats, location = read_statistics(columns, cores)
+            design = read_design(columns, stats.labels, graph)
             dropped, y_name = columns.dropped, columns.y_name
         about = stats if location is None else stats.about(location)
         informed = about.informed()
         cells = compute_cells(informed, cores)
         check_proper(graph, informed, cells)
-        return Read(about, informed, cells, location, dropped, y_name)
+        return Read(about, informed, cells, location, dropped, y_name, design)
 
     def find_weak(self) -> tuple[str, ...]:
         """Say what the data cannot tell."""
@@ -86,7 +95,7 @@ class NormalBuilder(Builder):
         start = []
         if scout.dim:
             spread = (self.graph.scale, math.sqrt(best) * sigma)
-            start = scout.start(((self.graph.location, mean), spread, (self.graph.noise, sigma)))
+            start = scout.start(((self.graph.intercept, mean), spread, (self.graph.noise, sigma)))
         return scout, (low, high), start
 
     def tabulate(self, target: Any, low: float, high: float) -> int:
@@ -158,6 +167,7 @@ class NormalBuilder(Builder):
             (self.graph.noise,),
             self.graph.shape,
             self.level,
+            design=self.design(self.read.design),
         )
         target.watch(self.stop)
         return self.independent("quadrature", target, start, -1)
@@ -178,7 +188,7 @@ class NormalBuilder(Builder):
 
 
 class NormalRowsBuilder(NormalBuilder):
-    """Plans of models with Normal rows and another population on the real line."""
+    """Plans of models with Normal rows and another population on the real line, or a linear location."""
 
     schemes: ClassVar[tuple[str, ...]] = ("quadrature", "gibbs")
     best: ClassVar[str] = "quadrature"
@@ -199,7 +209,14 @@ class NormalRowsBuilder(NormalBuilder):
         graph, plan = self.graph, self.quadrature()
         columns = self.columns()
         target = _core.Sliced(
-            graph, "Normal", graph.population, columns, (graph.noise,), graph.shape, self.level
+            graph,
+            "Normal",
+            graph.population,
+            columns,
+            (graph.noise,),
+            graph.shape,
+            self.level,
+            design=self.design(self.read.design),
         )
         blocks = ("eta", "centred eta", "noncentred eta") if target.dim else ()
         how = "slices given effects that move by slices, interwoven"
@@ -212,10 +229,10 @@ def _check_statistics(data: Statistics, graph: Graph, **given: Any) -> None:
     for name, value in given.items():
         if value is not None:
             raise TypeError(f"{name} was given beside Statistics, which are grouped already")
-    if graph.location_column is not None:
-        raise ValueError(
-            f"the population's mu is the column {graph.location_column!r}, and Statistics have no columns"
-        )
+    if graph.location_column is not None or graph.design:
+        told = "linear in" if graph.design else "the column"
+        of = graph.location_column or ", ".join(roles_of(graph)) or "a constant"
+        raise ValueError(f"the population's mu is {told} {of!r}, and Statistics have no columns")
     if data.known and graph.noise_column is None:
         raise ValueError(
             "these Statistics are of rows with known standard errors; the likelihood must name a column "

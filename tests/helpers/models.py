@@ -20,13 +20,26 @@ class Setting:
     schemes: tuple[str, ...] = ("collapsed", "gibbs", "quadrature")
     natural: Callable[[Any], Any] = lambda x: x  # from the scale of our effects to the reference's
     derived: dict[str, Callable[[Any], Any]] = field(default_factory=dict)  # of the unknowns
+    prepare: Callable[[Any], Any] = lambda data: data
 
 
 def expit(x):
     return 1 / (1 + np.exp(-x))
 
 
+def centred_doses(data):
+    """Doses and their logarithms about their means."""
+    log, x = np.log(data["x"] + 10), data["x"]
+    return data | {"log_x": log - log.mean(), "linear_x": x - x.mean()}
+
+
 SCHOOLS = {"group_mu": "mu", "group_sigma": "tau"}
+PLATES = {
+    "group_mu_Intercept": "alpha0",
+    "group_mu_x1": "alpha1",
+    "group_mu_x2": "alpha2",
+    "group_mu_x1:x2": "alpha12",
+}
 
 SETTINGS = {
     "eight_schools": Setting(
@@ -110,6 +123,53 @@ SETTINGS = {
         {"group_mean": "phi", "group_concentration": "kappa"},
         schemes=("collapsed",),
         derived={"log(kappa)": lambda u: np.log(u["group_concentration"])},
+    ),
+    "seeds": Setting(
+        hf.Model(
+            hf.Binomial(n="n"),
+            hf.Normal(hf.Linear("x1*x2", hf.Normal(0, 1000)), precision=hf.Gamma(0.001, 0.001)),
+        ),
+        {"y": "r"},
+        PLATES,
+        effect="theta",
+        schemes=("quadrature", "gibbs"),
+        derived={"sigma": lambda u: u["group_precision"] ** -0.5},
+    ),
+    "seeds_uniform": Setting(
+        hf.Model(
+            hf.Binomial(n="n"),
+            hf.Normal(hf.Linear("x1*x2", hf.Normal(0, 1000)), hf.Uniform(0, 10)),
+        ),
+        {"y": "r"},
+        PLATES | {"group_sigma": "sigma"},
+        effect="theta",
+        schemes=("quadrature", "gibbs"),
+    ),
+    "salm": Setting(
+        hf.Model(
+            hf.Poisson(),
+            hf.Normal(
+                hf.Linear(
+                    "log_x + linear_x",
+                    {
+                        "Intercept": hf.Normal(0, 100),
+                        "log_x": hf.Normal(0, 100),
+                        "linear_x": hf.Normal(0, 1e5),
+                    },
+                ),
+                precision=hf.Gamma(0.001, 0.001),
+            ),
+        ),
+        {"y": "y"},
+        {
+            "group_mu_Intercept": "alpha.star",
+            "group_mu_log_x": "beta",
+            "group_mu_linear_x": "gamma",
+        },
+        effect="theta",
+        schemes=("quadrature", "gibbs"),
+        derived={"sigma": lambda u: u["group_precision"] ** -0.5},
+        prepare=centred_doses,
     ),
     "pumps": Setting(
         hf.Model(hf.Poisson(exposure="t"), hf.Gamma(hf.Exponential(1), hf.Gamma(0.1, 1))),
