@@ -39,6 +39,8 @@ from hierfast.distributions import (
     StudentT,
     Uniform,
     Weibull,
+    ZeroInflatedBinomial,
+    ZeroInflatedPoisson,
 )
 from hierfast.fit import Fit
 from hierfast.groups import Group, Groups
@@ -83,5 +85,7 @@ __all__ = [
     "StudentT",
     "Uniform",
     "Weibull",
+    "ZeroInflatedBinomial",
+    "ZeroInflatedPoisson",
     "datasets",
 ]

@@ -29,11 +29,12 @@ class Model:
 
     Parameters
     ----------
-    likelihood : Normal, Binomial, Bernoulli, Poisson, NegativeBinomial, Exponential, Weibull or Gamma
-        Distribution of a row given its group's effect. It leaves its location out; a Normal's scale
-        is a number, a column of known values, or a prior. Effects are means of a Normal, logits of
-        probabilities of a Binomial or Bernoulli, logarithms of rates of a Poisson, NegativeBinomial or
-        Exponential, of scales of a Weibull, of means of a Gamma.
+    likelihood : Distribution
+        Normal, Binomial, Bernoulli, Poisson, NegativeBinomial, ZeroInflatedPoisson, ZeroInflatedBinomial,
+        Exponential, Weibull or Gamma: distribution of a row given its group's effect. It leaves its
+        location out; a Normal's scale is a number, a column of known values, or a prior. Effects are
+        means of a Normal, logits of probabilities of the binomial ones, logarithms of rates of counts and
+        of an Exponential, of scales of a Weibull, of means of a Gamma.
     population : Normal, StudentT, Logistic, Beta or Gamma
         Distribution of the groups' effects: Beta of the probabilities of a Binomial, Gamma of the
         rates of a Poisson or Exponential, the others on the scale above. Its arguments are numbers or

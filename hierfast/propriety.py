@@ -219,6 +219,28 @@ def check_proper_shape(graph: Graph) -> None:
         )
 
 
+def check_all_proper(graph: Graph) -> None:
+    """Check that every prior is proper, where data need not bound anything.
+
+    Parameters
+    ----------
+    graph : Graph
+        The unknowns.
+
+    Raises
+    ------
+    ValueError
+        Naming the first unknown whose prior is improper.
+    """
+    for node in graph.nodes:
+        if node.prior in IMPROPER:
+            raise ValueError(
+                f"{node.name} has the improper prior {node.prior}, and the posterior is improper or "
+                f"cannot be shown to be proper with {graph.title} rows; give it a proper prior such as "
+                "Normal(0, 2) or HalfNormal(1)"
+            )
+
+
 def _has_flat_mean(graph: Graph) -> bool:
     """Tell whether the mean is flat; refuse other improper priors than those of mean, spread and noise."""
     scale, noise, flat_mean = graph.scale.node, graph.noise.node, False

@@ -25,14 +25,14 @@ class TermCells(CountCells):
     first, count : numpy.ndarray
         Where the terms of a cell begin, and how many they are (C,).
     terms : tuple of numpy.ndarray
-        Events of a term, its rows, and the exposure of each (T,).
+        Events of a term, its rows (or those above 0, and those at 0), and the exposure of each (T,).
     table : tuple of numpy.ndarray
         What all rows say of the likelihood's own parameter: see `tabulate`.
     """
 
     first: FloatArray = field(kw_only=True)
     count: FloatArray = field(kw_only=True)
-    terms: tuple[FloatArray, FloatArray, FloatArray] = field(kw_only=True)
+    terms: tuple[FloatArray, ...] = field(kw_only=True)
     table: tuple[FloatArray, FloatArray, FloatArray] = field(kw_only=True, default=NOTHING)
 
 
@@ -116,7 +116,9 @@ def tabulate(count: FloatArray, mult: FloatArray) -> tuple[FloatArray, FloatArra
     return weight, count[far], mult[far]
 
 
-def compute_terms(columns: Columns, counts: Counts, given: float | str) -> TermCells:
+def compute_terms(
+    columns: Columns, counts: Counts, given: float | str, zeros: bool = False
+) -> TermCells:
     """Add rows up to terms, and compress groups of one term each to cells.
 
     Parameters
@@ -127,6 +129,8 @@ def compute_terms(columns: Columns, counts: Counts, given: float | str) -> TermC
         Sums of all groups, those without rows included.
     given : float or str
         The exposure of every row, or the column of them.
+    zeros : bool
+        Whether rows at 0 are counted by themselves.
 
     Returns
     -------
@@ -141,11 +145,11 @@ def compute_terms(columns: Columns, counts: Counts, given: float | str) -> TermC
     order = np.lexsort((size, place))
     group, t = place[order], size[order]
     start = np.flatnonzero(np.diff(group, prepend=-1) | (np.diff(t, prepend=-1.0) != 0))
-    rows = np.add.reduceat(w[order], start)
-    events = np.add.reduceat((w * y)[order], start)
+    kinds = (w * (y > 0), w * (y == 0)) if zeros else (w,)
+    sums = [np.add.reduceat(v[order], start) for v in (w * y, *kinds)]
     t, many = t[start], np.bincount(group[start], minlength=len(counts))
     # One more term, empty, is that of groups without rows.
-    terms = tuple(np.append(v, 0.0) for v in (events, rows, t))
+    terms = tuple(np.append(v, 0.0) for v in (*sums, t))
     first = np.where(many > 0, np.cumsum(many) - many, len(t))
     cell, at = _alike(first, many, terms)
     has = counts.rows > 0
@@ -162,7 +166,7 @@ def compute_terms(columns: Columns, counts: Counts, given: float | str) -> TermC
         mixed,
         first=first[at].astype(np.float64),
         count=np.maximum(many[at], 1).astype(np.float64),
-        terms=(terms[0], terms[1], terms[2]),
+        terms=terms,
     )
 
 

@@ -124,7 +124,7 @@ def test_ranks_are_uniform(scheme):
 @weak
 @pytest.mark.parametrize("n_group", [1, 3, 30, 10_000])
 def test_ranks_are_uniform_with_one_and_with_many_groups(n_group):
-    count = 320 if n_group < 1000 else 60
+    count = 240 if n_group < 1000 else 60
     assert smallest_p(ranks("collapsed", model(), count, 600, n_group)) > ALPHA
 
 
@@ -152,7 +152,7 @@ def test_ranks_are_uniform_at_length(scheme, n_group):
 @pytest.mark.parametrize("name", COUNTS)
 def test_ranks_of_counts_are_uniform(name, scheme, n_group):
     draws = 600 if scheme == "quadrature" else 3000
-    count = 40 if n_group > 10 else 120
+    count = 40 if n_group > 10 else 90
     assert smallest_p(count_ranks(name, scheme, count, draws, n_group)) > ALPHA
 
 

@@ -56,7 +56,7 @@ class Grid:
         return mean, np.sqrt(self.p @ (x - mean) ** 2)
 
 
-@pytest.mark.parametrize("scheme", ["quadrature", "gibbs"])
+@pytest.mark.parametrize("scheme", ["quadrature", pytest.param("gibbs", marks=pytest.mark.slow)])
 @pytest.mark.parametrize("name", ROWS)
 def test_against_brute_force(name, scheme):
     data, grid = ROWS[name], Grid(name, ROWS[name])

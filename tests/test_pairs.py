@@ -118,17 +118,17 @@ def ranks(pair, scheme, count, draws, n_group):
 RANKED = {
     ("Binomial-Beta", "collapsed"): (1, 5),
     ("Poisson-Gamma by mean", "collapsed"): (1, 30),
-    ("Poisson-StudentT", "quadrature"): (5,),
+    ("Binomial-StudentT", "quadrature"): (5,),
     ("NegativeBinomial-Normal", "quadrature"): (5,),
     ("Exponential-Gamma", "collapsed"): (5,),
     ("Weibull-Normal", "quadrature"): (5,),
     ("Gamma-Normal", "quadrature"): (5,),
-    ("Binomial-StudentT", "gibbs"): (5,),
-    ("Poisson-Logistic", "gibbs"): (5,),
+    ("Poisson-StudentT", "gibbs"): (5,),
+    ("Binomial-Logistic", "gibbs"): (5,),
     ("Binomial-Beta by mean", "gibbs"): (5,),
     ("Poisson-Gamma", "gibbs"): (5,),
 }
-SHORT = {"collapsed": (160, 600), "quadrature": (30, 600), "gibbs": (50, 3000)}
+SHORT = {"collapsed": (160, 600), "quadrature": (24, 600), "gibbs": (40, 3000)}
 
 
 @pytest.mark.parametrize(("name", "scheme"), RANKED)

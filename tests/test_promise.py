@@ -53,6 +53,13 @@ MODELS["chances"] = (
     {"g": GROUP % 40, "y": (COUNTED["y"] > 4).astype(float)},
 )
 MODELS["rates"] = (hf.Model(hf.Poisson(exposure="size"), hf.Gamma(hf.Exponential(1), 2)), COUNTED)
+MODELS["zeros"] = (
+    hf.Model(
+        hf.ZeroInflatedPoisson(hf.Beta(2, 2), exposure="size"),
+        hf.Normal(hf.Normal(0, 2), hf.HalfNormal(1)),
+    ),
+    {k: v[:80] for k, v in (COUNTED | {"y": COUNTED["y"] * (RNG.random(400) < 0.6)}).items()},
+)
 TIMED = {"g": GROUP, "y": RNG.exponential(3.0, 400) + 0.01, "c": RNG.random(400) < 0.3}
 MODELS["times"] = (
     hf.Model(

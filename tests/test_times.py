@@ -139,8 +139,8 @@ def test_three_likelihoods_are_one_where_the_shape_is_1():
 @pytest.mark.parametrize("name", LIKELIHOODS)
 def test_a_row_of_weight_3_is_three_rows(name):
     many = {k: np.repeat(np.array(DATA[k]), DATA["w"]) for k in "gyc"}
-    one = fit(name, model=model_of(name, weights="w"), draws=60)
-    two = fit(name, many, draws=60)
+    one = fit(name, model=model_of(name, weights="w"), draws=10)
+    two = fit(name, many, draws=10)
     for key, x in one.hyper.items():
         np.testing.assert_allclose(x, two.hyper[key], rtol=1e-9)
 

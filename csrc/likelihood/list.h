@@ -7,3 +7,5 @@
 #include "likelihood/normal.h"
 #include "likelihood/poisson.h"
 #include "likelihood/weibull.h"
+#include "likelihood/zero_inflated_binomial.h"
+#include "likelihood/zero_inflated_poisson.h"

@@ -23,6 +23,7 @@ from hierfast.distributions.scaled_inverse_chi2 import ScaledInverseChi2
 from hierfast.distributions.student_t import StudentT
 from hierfast.distributions.uniform import Uniform
 from hierfast.distributions.weibull import Weibull
+from hierfast.distributions.zero_inflated import ZeroInflatedBinomial, ZeroInflatedPoisson
 
 __all__ = [
     "Bernoulli",
@@ -49,4 +50,6 @@ __all__ = [
     "Support",
     "Uniform",
     "Weibull",
+    "ZeroInflatedBinomial",
+    "ZeroInflatedPoisson",
 ]

@@ -4,16 +4,18 @@ from hierfast.schemes.base import Builder
 from hierfast.schemes.conjugate import ConjugateBuilder
 from hierfast.schemes.counts import CountBuilder
 from hierfast.schemes.normal import NormalBuilder, NormalRowsBuilder
-from hierfast.schemes.terms import AmountBuilder, TermBuilder
+from hierfast.schemes.terms import AmountBuilder, TermBuilder, ZeroInflatedBuilder
 
 COUNTS = ("Binomial", "Bernoulli", "Poisson", "Exponential")  # whose sums suffice
 TERMS = ("NegativeBinomial", "Weibull")  # whose sums do not
+INFLATED = ("ZeroInflatedPoisson", "ZeroInflatedBinomial")
 LINKED = ("Normal", "StudentT", "Logistic")  # populations on the real line
 PAIRS: dict[tuple[str, str], type[Builder]] = {
     **{("Normal", groups): NormalRowsBuilder for groups in LINKED},
     ("Normal", "Normal"): NormalBuilder,
     **{(rows, groups): CountBuilder for rows in COUNTS for groups in LINKED},
     **{(rows, groups): TermBuilder for rows in TERMS for groups in LINKED},
+    **{(rows, groups): ZeroInflatedBuilder for rows in INFLATED for groups in LINKED},
     **{("Gamma", groups): AmountBuilder for groups in LINKED},
     ("Binomial", "Beta"): ConjugateBuilder,
     ("Bernoulli", "Beta"): ConjugateBuilder,
@@ -21,4 +23,4 @@ PAIRS: dict[tuple[str, str], type[Builder]] = {
     ("Exponential", "Gamma"): ConjugateBuilder,
 }
 
-__all__ = ["COUNTS", "LINKED", "PAIRS", "TERMS", "Builder"]
+__all__ = ["COUNTS", "INFLATED", "LINKED", "PAIRS", "TERMS", "Builder"]

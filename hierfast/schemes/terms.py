@@ -12,7 +12,7 @@ from hierfast.counts import CountCells, Counts
 from hierfast.data import Columns
 from hierfast.identification import find_weak_shape
 from hierfast.links import Link
-from hierfast.propriety import check_proper_shape
+from hierfast.propriety import check_all_proper, check_proper_shape
 from hierfast.schemes.counts import CountBuilder
 from hierfast.terms import TermCells, compute_terms, tabulate_rows
 from hierfast.times import compute_amounts
@@ -50,6 +50,20 @@ class TermBuilder(CountBuilder):
     def rows(self) -> tuple[Any, tuple[Any, ...]]:
         """Return what the likelihood reads beside: the terms, and its shape."""
         return (self.cells.terms, self.cells.table), (self.graph.noise,)
+
+
+class ZeroInflatedBuilder(TermBuilder):
+    """Plans of models with zero-inflated counts and a population on the link scale."""
+
+    @classmethod
+    def compress(cls, columns: Columns, counts: Counts, given: Any) -> TermCells:
+        """Compress groups to cells."""
+        return compute_terms(columns, counts, given, zeros=True)
+
+    @classmethod
+    def check_proper(cls, graph: Any, cells: CountCells, link: Link) -> None:
+        """Refuse improper priors: zeros that were not drawn bound nothing."""
+        check_all_proper(graph)
 
 
 class AmountBuilder(TermBuilder):

@@ -226,7 +226,38 @@ def amount_log(lib, rows, eta, a):
         return float(n * mpmath.log(tail[0]))
 
 
+def inflated_rows(rng):
+    """Events of rows above 0, how many these are and how many are at 0, and what they are of."""
+    n, z, size = (int(v) for v in rng.integers([0, 0, 4], [5, 5, 9]))
+    return n + int(rng.integers(0, 3)) * (n > 0), n, z, float(size)
+
+
+def inflated_log(lib, rows, eta, psi, log_none):
+    """A density whose log is log_none at 0, up to what no unknown touches."""
+    y, n, z, _ = rows
+    zeros = z and z * lib.log(1 - psi + psi * lib.exp(log_none))
+    return y * eta + n * log_none + n * lib.log(psi) + zeros
+
+
 LIKELIHOODS = {
+    "ZeroInflatedPoisson": Likelihood(
+        inflated_rows,
+        lambda rows: tuple(map(float, rows)),
+        ((1e-3, 0.4, 0.999),),
+        lambda rows: math.log((rows[0] + 0.5) / rows[3]),
+        lambda lib, rows, eta, psi: inflated_log(lib, rows, eta, psi, -rows[3] * lib.exp(eta)),
+        (0.0, -1.0, 1e-3, 3.0, -9.0),
+    ),
+    "ZeroInflatedBinomial": Likelihood(
+        inflated_rows,
+        lambda rows: tuple(map(float, rows)),
+        ((1e-3, 0.4, 0.999),),
+        lambda rows: 0.0,
+        lambda lib, rows, eta, psi: inflated_log(
+            lib, rows, eta, psi, -rows[3] * lib.log1p(lib.exp(eta))
+        ),
+        (0.0, -1.0, 1e-3, 7.0, -30.0),
+    ),
     "Weibull": Likelihood(
         timed_rows,
         lambda rows: tuple(map(float, rows)),

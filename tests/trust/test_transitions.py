@@ -87,7 +87,7 @@ def uniformity(ranks):
     return [st.chisquare(c).pvalue for c in counts]
 
 
-SIZES_OF_RUN = [500, pytest.param(6000, marks=pytest.mark.slow)]
+SIZES_OF_RUN = [400, pytest.param(6000, marks=pytest.mark.slow)]
 
 
 @pytest.mark.parametrize("replicates", SIZES_OF_RUN)
@@ -148,7 +148,7 @@ def against_the_joint(ends):
 
 
 @pytest.mark.parametrize(
-    ("replicates", "cycles"), [(320, 4), pytest.param(4000, 8, marks=pytest.mark.slow)]
+    ("replicates", "cycles"), [(250, 4), pytest.param(4000, 8, marks=pytest.mark.slow)]
 )
 @pytest.mark.parametrize(("name", "scheme"), JOINT)
 def test_joint_distribution_is_left_alone(name, scheme, replicates, cycles):
