@@ -7,7 +7,7 @@ import pytest
 from scipy import stats as st
 from test_quadrature import panels
 from trust.pairs import GROUPS, ROWS
-from trust.problems import coordinates
+from trust.problems import points_of
 
 import hierfast as hf
 from hierfast.distributions.linear import read_formula
@@ -43,17 +43,6 @@ def data_of(name):
     return y, size, table | {"x": X[table["g"]], "z": Z[table["g"]]}
 
 
-def points_of(graph, population, count=7):
-    rng = np.random.default_rng(8)
-    points = [
-        {k: float(law.rvs(random_state=rng)) for k, law in laws(population).items()}
-        for _ in range(count)
-    ]
-    z, jacobian = zip(*(coordinates(graph, u) for u in points), strict=True)
-    prior = [sum(law.logpdf(u[k]) for k, law in laws(population).items()) for u in points]
-    return points, np.ascontiguousarray(np.transpose(z)), np.array(prior) + jacobian
-
-
 def location(u):
     return u["g_mu_Intercept"] + u["g_mu_x"] * X + u["g_mu_x:z"] * X * Z
 
@@ -65,7 +54,7 @@ def test_log_posterior(name, population):
     y, size, data = data_of(name)
     model = hf.Model(ROWS[name].likelihood, POPULATIONS[population])
     plan = model.explain(data, y="y", group="g", scheme="quadrature")
-    points, z, want = points_of(plan.graph, population)
+    points, z, want = points_of(plan.graph, laws(population))
     for i, u in enumerate(points):
         for j, mu in enumerate(location(u)):
             theta, weight = panels([mu, -0.5, 0.7], [0.05, 0.05, 0.05])
@@ -84,7 +73,7 @@ def test_conditionals_are_those_of_the_joint(name, population, noncentred):
     y, size, data = data_of(name)
     model = hf.Model(ROWS[name].likelihood, POPULATIONS[population])
     plan = model.explain(data, y="y", group="g", scheme="gibbs")
-    points, z, want = points_of(plan.graph, population)
+    points, z, want = points_of(plan.graph, laws(population))
     eta = np.random.default_rng(5).normal(0, 1, J)
     for i, u in enumerate(points):
         mu, scale = location(u), list(u.values())[-1]
@@ -102,7 +91,7 @@ def test_normal_rows_in_closed_form():
     """Fay and Herriot: y_j ~ Normal(x_j beta, se_j^2 + tau^2), to rounding."""
     model = hf.Model(hf.Normal(sigma="se"), POPULATIONS["Normal"])
     plan = model.explain({**KNOWN, "g": np.arange(J)}, y="y", group="g")
-    points, z, want = points_of(plan.graph, "Normal")
+    points, z, want = points_of(plan.graph, laws("Normal"))
     for i, u in enumerate(points):
         sd = np.hypot(KNOWN["se"], u["g_sigma"])
         want[i] += st.norm.logpdf(KNOWN["y"], location(u), sd).sum()

@@ -7,7 +7,7 @@ from scipy import special as sp
 from scipy import stats as st
 from test_calibration import ALPHA, KEPT, smallest_p
 from test_quadrature import panels
-from trust.problems import coordinates
+from trust.problems import points_of
 
 import hierfast as hf
 from hierfast import _core
@@ -74,8 +74,8 @@ def test_the_kernel_is_its_twin_at_extremes():
 
 
 def log_posterior(data, u):
-    """Log of prior times marginal likelihood, by SciPy's densities and panels of Gauss-Legendre."""
-    total = sum(law.logpdf(u[name]) for name, law in LAWS.items())
+    """Log of the marginal likelihood, by SciPy's densities and panels of Gauss-Legendre."""
+    total = 0.0
     g, y, size = (np.asarray(data[k]) for k in ("g", "y", "size"))
     for name in np.unique(g):
         here = g == name
@@ -94,10 +94,8 @@ def log_posterior(data, u):
 
 def test_log_posterior_with_unknown_shape():
     plan = explain(scheme="quadrature")
-    rng = np.random.default_rng(8)
-    points = [{k: float(law.rvs(random_state=rng)) for k, law in LAWS.items()} for _ in range(10)]
-    z, jacobian = zip(*(coordinates(plan.graph, u) for u in points), strict=True)
-    got = plan.target.logp(np.ascontiguousarray(np.transpose(z))) - jacobian
+    points, z, prior = points_of(plan.graph, LAWS, 10)
+    got = plan.target.logp(z) - prior
     want = np.array([log_posterior(DATA, u) for u in points])
     np.testing.assert_allclose(got - got[0], want - want[0], atol=1e-4)
 
@@ -108,18 +106,13 @@ def test_conditionals_are_those_of_the_joint(noncentred):
     plan, rng = explain(scheme="gibbs"), np.random.default_rng(5)
     groups, code = np.unique(DATA["g"], return_inverse=True)
     y, size, eta = np.array(DATA["y"]), np.array(DATA["size"]), rng.normal(0, 1, len(groups))
-    points = [{k: float(law.rvs(random_state=rng)) for k, law in LAWS.items()} for _ in range(8)]
-    z, jacobian = zip(*(coordinates(plan.graph, u) for u in points), strict=True)
-    got = plan.target.given_effects(eta, np.ascontiguousarray(np.transpose(z)), noncentred)
-    want = []
-    for u, extra in zip(points, jacobian, strict=True):
+    points, z, want = points_of(plan.graph, LAWS)
+    for i, u in enumerate(points):
         theta = u["g_mu"] + u["g_sigma"] * eta if noncentred else eta
         m, a = size * np.exp(theta[code]), u["alpha"]
-        total = sum(law.logpdf(u[name]) for name, law in LAWS.items()) + extra
-        total += st.nbinom.logpmf(y, a, a / (a + m)).sum()
-        total += 0.0 if noncentred else st.norm.logpdf(theta, u["g_mu"], u["g_sigma"]).sum()
-        want.append(total)
-    want = np.array(want)
+        want[i] += st.nbinom.logpmf(y, a, a / (a + m)).sum()
+        want[i] += 0.0 if noncentred else st.norm.logpdf(theta, u["g_mu"], u["g_sigma"]).sum()
+    got = plan.target.given_effects(eta, z, noncentred)
     np.testing.assert_allclose(got - got[0], want - want[0], rtol=1e-9, atol=1e-9)
 
 

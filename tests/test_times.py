@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from scipy import stats as st
 from test_quadrature import panels
-from trust.problems import coordinates
+from trust.problems import points_of
 
 import hierfast as hf
 from hierfast import _core
@@ -64,21 +64,11 @@ def log_rows(name, data, theta, u, group):
     return total
 
 
-def points_of(name, graph, count=10):
-    rng = np.random.default_rng(8)
-    points = [
-        {k: float(law.rvs(random_state=rng)) for k, law in laws(name).items()} for _ in range(count)
-    ]
-    z, jacobian = zip(*(coordinates(graph, u) for u in points), strict=True)
-    prior = [sum(law.logpdf(u[k]) for k, law in laws(name).items()) for u in points]
-    return points, np.ascontiguousarray(np.transpose(z)), np.array(prior) + jacobian
-
-
 @pytest.mark.parametrize("name", LIKELIHOODS)
 def test_log_posterior(name):
     """Against SciPy's densities on panels of Gauss-Legendre, the shape unknown where there is one."""
     plan = model_of(name).explain(DATA, y="y", group="g", scheme="quadrature")
-    points, z, want = points_of(name, plan.graph)
+    points, z, want = points_of(plan.graph, laws(name))
     for i, u in enumerate(points):
         theta, weight = panels([u["g_mu"], 1.0, -1.0], [0.05, 0.05, 0.05])
         for group in "abcde":
@@ -95,7 +85,7 @@ def test_log_posterior(name):
 def test_conditionals_are_those_of_the_joint(name, noncentred):
     """Given effects (centred) and given standardised ones, to rounding."""
     plan = model_of(name).explain(DATA, y="y", group="g", scheme="gibbs")
-    points, z, want = points_of(name, plan.graph)
+    points, z, want = points_of(plan.graph, laws(name))
     eta = np.random.default_rng(5).normal(0, 1, 5)
     for i, u in enumerate(points):
         theta = u["g_mu"] + u["g_sigma"] * eta if noncentred else eta
@@ -153,7 +143,7 @@ def test_other_units_of_time_move_the_location_alone(name):
         population = hf.Normal(hf.Normal(move, 1), hf.HalfNormal(1))
         data = DATA | {"y": np.array(DATA["y"]) * by}
         plan = model_of(name, population).explain(data, y="y", group="g", scheme="quadrature")
-        points, z, _ = points_of(name, plan.graph)
+        points, z, _ = points_of(plan.graph, laws(name))
         z[list(points[0]).index("g_mu")] += move
         got.append(plan.target.logp(z))
     np.testing.assert_allclose(got[0] - got[0][0], got[1] - got[1][0], rtol=1e-9, atol=1e-8)

@@ -5,7 +5,7 @@ import pytest
 from scipy import stats as st
 from test_calibration import ALPHA, KEPT, smallest_p
 from test_quadrature import panels
-from trust.problems import coordinates
+from trust.problems import points_of
 
 import hierfast as hf
 from hierfast import _core
@@ -43,21 +43,11 @@ def fit(name, data=DATA, model=None, **other):
     return (model or MODELS[name]).fit(data, **options)
 
 
-def points_of(graph, count=8):
-    rng = np.random.default_rng(8)
-    points = [
-        {k: float(law.rvs(random_state=rng)) for k, law in LAWS.items()} for _ in range(count)
-    ]
-    z, jacobian = zip(*(coordinates(graph, u) for u in points), strict=True)
-    prior = [sum(law.logpdf(u[k]) for k, law in LAWS.items()) for u in points]
-    return points, np.ascontiguousarray(np.transpose(z)), np.array(prior) + jacobian
-
-
 @pytest.mark.parametrize("name", MODELS)
 def test_log_posterior(name):
     """Against panels of Gauss-Legendre; what is said of the error is no less than it."""
     plan = MODELS[name].explain(DATA, y="y", group="g", scheme="quadrature")
-    points, z, want = points_of(plan.graph)
+    points, z, want = points_of(plan.graph, LAWS)
     for i, u in enumerate(points):
         theta, weight = panels([u["g_mu"], 0.0, -2.0], [0.05, 0.05, 0.05])
         for group in "abcdef":
@@ -74,7 +64,7 @@ def test_log_posterior(name):
 @pytest.mark.parametrize("name", MODELS)
 def test_conditionals_are_those_of_the_joint(name, noncentred):
     plan = MODELS[name].explain(DATA, y="y", group="g", scheme="gibbs")
-    points, z, want = points_of(plan.graph)
+    points, z, want = points_of(plan.graph, LAWS)
     eta = np.random.default_rng(5).normal(0, 1, 6)
     for i, u in enumerate(points):
         theta = u["g_mu"] + u["g_sigma"] * eta if noncentred else eta

@@ -213,3 +213,14 @@ def coordinates(graph, unknowns, skip=-1):
             z.append(math.log((x - a) / (b - x)))
             jacobian += math.log((x - a) * (b - x) / (b - a))
     return z, jacobian
+
+
+def points_of(graph, laws, count=8):
+    """Unknowns drawn from independent laws, their coordinates (d, count), and the log prior of these."""
+    rng = np.random.default_rng(8)
+    points = [
+        {k: float(law.rvs(random_state=rng)) for k, law in laws.items()} for _ in range(count)
+    ]
+    z, jacobian = zip(*(coordinates(graph, u) for u in points), strict=True)
+    prior = [sum(law.logpdf(u[k]) for k, law in laws.items()) for u in points]
+    return points, np.ascontiguousarray(np.transpose(z)), np.array(prior) + jacobian
