@@ -16,6 +16,8 @@ from hierfast.terms import place_rows
 
 FloatArray = NDArray[np.float64]
 
+OWN = ("y", "size", "first", "count")  # of cells: the same for all groups of one
+
 
 def roles_of(graph: Graph) -> tuple[str, ...]:
     """Name the columns that the population's location reads, each once.
@@ -136,6 +138,3 @@ def split_cells(cells: CountCells, design: FloatArray | None, has: NDArray[np.bo
     mult = np.bincount(cell[has], minlength=len(at)).astype(np.float64)
     own = {f.name: getattr(cells, f.name)[cells.cell[at]] for f in fields(cells) if f.name in OWN}
     return replace(cells, **own, mult=mult, cell=cell, design=design[at])
-
-
-OWN = ("y", "size", "first", "count")

@@ -216,7 +216,7 @@ def test_formulas():
     assert read_formula("x*z") == ((), ("x",), ("z",), ("x", "z"))
     assert read_formula(" a:b + a ") == ((), ("a",), ("a", "b"))
     assert read_formula("a*b*c")[-1] == ("a", "b", "c")
-    assert hf.Linear("x", hf.Normal(0, 1)).columns == ("x",)
+    assert hf.Linear("x", hf.Normal(0, 1)).names == ("Intercept", "x")
 
 
 TEN = " + ".join("abcdefghijklmnop")

@@ -87,11 +87,6 @@ class Linear:
         """Names of the terms."""
         return tuple(name_of(term) for term in self.terms)
 
-    @property
-    def columns(self) -> tuple[str, ...]:
-        """Columns that are read, each once."""
-        return tuple(dict.fromkeys(column for term in self.terms for column in term))
-
     def __repr__(self) -> str:
         """Print as it is written."""
         same = all(prior == self.priors[0] for prior in self.priors)
