@@ -4,6 +4,7 @@ from hierfast.distributions.base import Distribution, Support
 from hierfast.distributions.bernoulli import Bernoulli
 from hierfast.distributions.beta import Beta
 from hierfast.distributions.binomial import Binomial
+from hierfast.distributions.dirichlet import Dirichlet
 from hierfast.distributions.exponential import Exponential
 from hierfast.distributions.flat import Flat
 from hierfast.distributions.gamma import Gamma
@@ -29,6 +30,7 @@ __all__ = [
     "Bernoulli",
     "Beta",
     "Binomial",
+    "Dirichlet",
     "Distribution",
     "Exponential",
     "Flat",

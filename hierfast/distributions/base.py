@@ -75,6 +75,7 @@ class Distribution:
     shape: ClassVar[
         tuple[int, ...]
     ] = ()  # its others in the order of csrc/population; none: no population
+    vector: ClassVar[bool] = False  # of several numbers at once: no prior of an unknown
     effect: ClassVar[int] = 0  # of a likelihood that may be a prior too: what it leaves out
     logpdf: ClassVar[Callable[..., FloatArray]]
     draw: ClassVar[Callable[..., Any]]
@@ -206,7 +207,7 @@ def apply_form(value: float, form: Form, other: float = 1.0) -> float:
 
 
 def format_value(value: object) -> str:
-    """Print a number as short as it reads back, anything else as its repr.
+    """Print a number as short as it reads back, a tuple as a list, anything else as its repr.
 
     Parameters
     ----------
@@ -220,6 +221,8 @@ def format_value(value: object) -> str:
     """
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
         return str(int(value))
+    if isinstance(value, tuple):
+        return f"[{', '.join(map(format_value, value))}]"
     return repr(value)
 
 
@@ -384,6 +387,10 @@ def _check_prior(who: str, prior: Distribution, domain: Support) -> Distribution
     if prior.only_rows:
         raise ValueError(
             f"{who} has the prior {prior!r}, which is a likelihood of rows, not a prior"
+        )
+    if prior.vector:
+        raise ValueError(
+            f"{who} has the prior {prior!r}, which is of several numbers at once, not one"
         )
     given = find_row_argument(prior)
     if given:
