@@ -105,6 +105,7 @@ typedef struct {
   int prior; /* index into hf_kernels_t.prior */
   int support;
   hf_arg par[HF_MAX_PAR];
+  int above; /* one more than the index of an earlier node that it is larger than, or 0 */
 } hf_node;
 
 /* The hyperprior: n_node unknowns. `skip` names a node integrated out of the density (-1: none);

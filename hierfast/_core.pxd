@@ -81,6 +81,7 @@ cdef extern from "hf.h" nogil:
     ctypedef struct hf_node:
         int prior, support
         hf_arg par[4]
+        int above
     ctypedef struct hf_hyper:
         int n_node, skip
         hf_node node[16]

@@ -252,6 +252,7 @@ cdef class Target:
         for i, node in enumerate(graph.nodes):
             self.hyper.node[i].prior = names.index(node.prior)
             self.hyper.node[i].support = node.support
+            self.hyper.node[i].above = node.above + 1
             for a, arg in enumerate(node.args):
                 self.hyper.node[i].par[a] = to_arg(arg)
         for i, arg in enumerate((graph.location, graph.scale, graph.noise)):

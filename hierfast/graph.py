@@ -65,12 +65,15 @@ class Node:
         0 real, 1 positive, 2 between the prior's first two parameters, 3 between 0 and 1.
     args : tuple of Arg
         Parameters of the prior in the order of the C core.
+    above : int
+        Index of an unknown than which it is larger, -1 for none.
     """
 
     name: str
     prior: str
     support: int
     args: tuple[Arg, ...]
+    above: int = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,8 +155,10 @@ class _Builder:
             )
         return Arg(-1, int(Form.AS_IS), value)
 
-    def add(self, prior: Distribution, name: str, role: Support, depth: int) -> int:
-        """Append the unknown `name` after all that its prior reads; return its index."""
+    def add(
+        self, prior: Distribution, name: str, role: Support, depth: int, above: int = -1
+    ) -> int:
+        """Append the unknown `name` after all that its prior reads, larger than another; return its index."""
         self.shown.append((depth, name))
         # Bounds of a positive unknown are positive themselves, so that a flat one knows its side.
         bounds_follow = isinstance(prior, Uniform) and role is Support.POSITIVE
@@ -164,7 +169,7 @@ class _Builder:
             written.append(self.read(argument, f"{name}_{argument.name}", depth + 1))
         args = tuple(combine(written, parameter) for parameter in prior.parameters())
         support = role if isinstance(prior, Flat) else prior.support
-        self.nodes.append(Node(name, type(prior).__name__, int(support), args))
+        self.nodes.append(Node(name, type(prior).__name__, int(support), args, above))
         return len(self.nodes) - 1
 
     def display(self) -> tuple[str, ...]:

@@ -2,6 +2,8 @@
  *   (1) log p(z) = sum_i log p_i(x_i | parameters read from earlier x) + log |dx_i / dz_i|
  *   x = z on the real line; x = exp z, Jacobian z; x = a + (b - a) / (1 + exp(-z)), a = 0 and b = 1 of a probability,
  *   Jacobian log(b - a) - |z| - 2 log1p(exp(-|z|)).
+ *   (2) of unknowns in order, x_i > x_k: x_k is the lower bound, so that x_i = x_k + exp z where there is no upper
+ *   one; the density is that of the priors there, not normalised again (of m alike: by m! too small).
  * Source: change of variables; a node's arguments have smaller indices than the node. */
 #include "phi.h"
 
@@ -26,11 +28,11 @@ double hf_arg_inverse(const hf_arg *a, double value) {
 
 double hf_hyper_coordinate(const hf_hyper *h, int i, const double *values, double x) {
   const hf_node *node = &h->node[i];
-  if (node->support == HF_REAL) return x;
-  if (node->support == HF_POSITIVE) return hf_log(x);
-  double a = 0.0, b = 1.0;
+  double a = node->above ? values[node->above - 1] : 0.0, b = 1.0;
+  if (node->support == HF_REAL && !node->above) return x;
+  if (node->support <= HF_POSITIVE) return hf_log(x > a ? x - a : 1e-3);
   if (node->support == HF_BOUNDED) {
-    a = hf_arg_at(&node->par[0], values, 1, 0);
+    a = node->above ? a : hf_arg_at(&node->par[0], values, 1, 0);
     b = hf_arg_at(&node->par[1], values, 1, 0);
   }
   double s = (x - a) / (b - a);
@@ -39,17 +41,19 @@ double hf_hyper_coordinate(const hf_hyper *h, int i, const double *values, doubl
   return hf_log(s) - hf_log1p(-s);
 }
 
-static void to_value(const hf_node *node, int n, const hf_col *par, const double *z, double *x,
-                     double *lp) {
-  if (node->support == HF_REAL) {
+/* below (n,): what a node is larger than, or NULL. */
+static void to_value(const hf_node *node, int n, const hf_col *par, const double *below,
+                     const double *z, double *x, double *lp) {
+  if (node->support == HF_REAL && !below) {
     for (int i = 0; i < n; i++) x[i] = z[i];
-  } else if (node->support == HF_POSITIVE) {
+  } else if (node->support <= HF_POSITIVE) {
     for (int i = 0; i < n; i++) x[i] = hf_exp(z[i]);
+    for (int i = 0; below && i < n; i++) x[i] += below[i];
     for (int i = 0; i < n; i++) lp[i] += z[i];
   } else {
     int unit = node->support == HF_UNIT;
     for (int i = 0; i < n; i++) {
-      double a = unit ? 0.0 : par[0].p[i * par[0].stride];
+      double a = below ? below[i] : unit ? 0.0 : par[0].p[i * par[0].stride];
       double b = unit ? 1.0 : par[1].p[i * par[1].stride];
       double e = hf_exp(-__builtin_fabs(z[i])), s = e / (1.0 + e);
       x[i] = z[i] > 0.0 ? b - (b - a) * s : a + (b - a) * s;
@@ -74,7 +78,8 @@ int hf_hyper_expand(const hf_kernels_t *k, const hf_hyper *h, int n, const doubl
       par[a].stride = arg->node >= 0 || (arg->form >= HF_TIMES && arg->other >= 0);
       for (int i = 0; i < (par[a].stride ? n : 1); i++) buf[a][i] = hf_arg_at(arg, x, n, i);
     }
-    to_value(node, n, par, next, x + j * n, lp);
+    const double *below = node->above ? x + (node->above - 1) * n : NULL;
+    to_value(node, n, par, below, next, x + j * n, lp);
     next += n;
     int status = prior->eval(n, x + j * n, par, density);
     if (status) return status;

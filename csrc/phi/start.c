@@ -38,8 +38,8 @@ int hf_lambda_scan(const hf_collapsed *c, double drop, const volatile int *stop,
 }
 
 /* Candidates for coordinate values whose scale is unknown: both signs over twelve decades. */
-static double candidate(int support, int i) {
-  if (support != HF_REAL) return 0.5 * (i - SCAN / 2);
+static double candidate(const hf_node *node, int i) {
+  if (node->support != HF_REAL || node->above) return 0.5 * (i - SCAN / 2);
   double size = hf_exp(0.45 * ((i >> 1) - 20));
   return i == 0 ? 0.0 : i & 1 ? size : -size;
 }
@@ -54,8 +54,7 @@ static int scan(const hf_target *t, const hf_hyper *h, const int *fixed, double 
       if (fixed[coordinate]) continue;
       for (int e = 0; e < t->d; e++)
         for (int i = 0; i < SCAN; i++) points[e * SCAN + i] = z[e];
-      for (int i = 0; i < SCAN; i++)
-        points[coordinate * SCAN + i] = candidate(h->node[j].support, i);
+      for (int i = 0; i < SCAN; i++) points[coordinate * SCAN + i] = candidate(&h->node[j], i);
       int status = t->eval(t, SCAN, points, lp);
       if (status) return status;
       for (int i = 0; i < SCAN; i++)
@@ -77,6 +76,7 @@ int hf_start(const hf_target *t, const hf_hyper *h, int n, const hf_arg *data, c
     for (int a = 0; a < n; a++) touched |= data[a].node == j;
     if (!touched)
       values[j] = h->node[j].support == HF_REAL ? 0.0 : h->node[j].support == HF_UNIT ? 0.5 : 1.0;
+    if (!touched && h->node[j].above) values[j] += values[h->node[j].above - 1];
     z[k] = touched ? hf_hyper_coordinate(h, j, values, values[j]) : 0.0;
     free_left += !touched;
     fixed[k++] = touched;

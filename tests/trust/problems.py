@@ -203,13 +203,15 @@ def coordinates(graph, unknowns, skip=-1):
         x = unknowns[node.name]
         if i == skip:
             continue
-        if node.support == 0:
+        below = unknowns[graph.nodes[node.above].name] if node.above >= 0 else None
+        if node.support == 0 and below is None:
             z.append(x)
-        elif node.support == 1:
-            z.append(math.log(x))
-            jacobian += math.log(x)
+        elif node.support <= 1:
+            z.append(math.log(x - (below or 0.0)))
+            jacobian += z[-1]
         else:
             a, b = (arg.value for arg in node.args) if node.support == 2 else (0.0, 1.0)
+            a = a if below is None else below
             z.append(math.log((x - a) / (b - x)))
             jacobian += math.log((x - a) * (b - x) / (b - a))
     return z, jacobian
@@ -218,9 +220,12 @@ def coordinates(graph, unknowns, skip=-1):
 def points_of(graph, laws, count=8):
     """Unknowns drawn from independent laws, their coordinates (d, count), and the log prior of these."""
     rng = np.random.default_rng(8)
-    points = [
-        {k: float(law.rvs(random_state=rng)) for k, law in laws.items()} for _ in range(count)
-    ]
+    points = []
+    while len(points) < count:
+        drawn = {k: float(law.rvs(random_state=rng)) for k, law in laws.items()}
+        above = [(n.name, graph.nodes[n.above].name) for n in graph.nodes if n.above >= 0]
+        if all(drawn[high] > drawn[low] for high, low in above):
+            points.append(drawn)
     z, jacobian = zip(*(coordinates(graph, u) for u in points), strict=True)
     prior = [sum(law.logpdf(u[k]) for k, law in laws.items()) for u in points]
     return points, np.ascontiguousarray(np.transpose(z)), np.array(prior) + jacobian
