@@ -41,7 +41,8 @@ enum {
   HF_SITE_LOCATION = 5,
   HF_SITE_THETA = 6,
   HF_SITE_SLICE_NONCENTRED = 7,
-  HF_SITE_SLICE_THETA = 8
+  HF_SITE_SLICE_THETA = 8,
+  HF_SITE_ALLOCATION = 9
 };
 
 /* A column of lanes: stride 1, or stride 0 for one value seen by all. */

@@ -49,6 +49,7 @@ typedef struct {
   const hf_population *population;
   int order; /* Gauss-Hermite nodes: 15, 31 or 61 */
   void *user;
+  int closed;    /* both are Normal: conjugate/normal_marginal.h instead of nodes */
   int has_terms; /* whether groups are sums of terms (theta/rows.h), and the terms' statistics */
   const double *term[HF_MAX_STAT];
 } hf_integral;

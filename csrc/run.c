@@ -54,7 +54,7 @@ int hf_block_theta(const hf_plan *p, hf_state *s, int block) {
   return HF_OK;
 }
 
-static int conditional_sweep(const hf_plan *p, hf_state *s, hf_target t, int noncentred) {
+int hf_conditional_sweep(const hf_plan *p, hf_state *s, hf_target t, int noncentred) {
   double *shape = s->shape[noncentred], lp, top;
   int d = t.d, site = noncentred ? HF_SITE_SLICE_NONCENTRED : HF_SITE_SLICE;
   if (s->shaped <
@@ -75,7 +75,7 @@ static int conditional_sweep(const hf_plan *p, hf_state *s, hf_target t, int non
 static int sums_sweep(const hf_plan *p, hf_state *s, int noncentred) {
   s->conditional.noncentred = noncentred;
   hf_target t = {p->target.d, hf_conditional_eval, &s->conditional, NULL};
-  return conditional_sweep(p, s, t, noncentred);
+  return hf_conditional_sweep(p, s, t, noncentred);
 }
 
 int hf_block_centred(const hf_plan *p, hf_state *s, int block) {
@@ -135,12 +135,12 @@ int hf_block_centred_eta(const hf_plan *p, hf_state *s, int block) {
   (void)block;
   const hf_integrated *f = &p->effects;
   double before[HF_MAX_PHI], x[HF_MAX_PHI], lp, loc, scale;
-  hf_given given = {f, s->eta, 0.0, 1.0, before};
+  hf_given given = {f, s->eta, 0.0, 1.0, before, NULL, 0};
   hf_target t = {p->target.d, hf_centred_eval, &given, NULL};
   int status = hf_hyper_expand(p->kernels, f->hyper, 1, s->z, before, &lp);
   if (status) return status;
   hf_place_of(f, before, 1, 0, &given.loc, &given.scale);
-  status = conditional_sweep(p, s, t, 0);
+  status = hf_conditional_sweep(p, s, t, 0);
   if (!status) status = hf_hyper_expand(p->kernels, f->hyper, 1, s->z, x, &lp);
   if (status) return status;
   hf_place_of(f, x, 1, 0, &loc, &scale);
@@ -153,9 +153,9 @@ int hf_block_centred_eta(const hf_plan *p, hf_state *s, int block) {
 
 int hf_block_noncentred_eta(const hf_plan *p, hf_state *s, int block) {
   (void)block;
-  hf_given given = {&p->effects, s->eta, 0.0, 1.0, NULL};
+  hf_given given = {&p->effects, s->eta, 0.0, 1.0, NULL, NULL, 0};
   hf_target t = {p->target.d, hf_noncentred_eval, &given, NULL};
-  return conditional_sweep(p, s, t, 1);
+  return hf_conditional_sweep(p, s, t, 1);
 }
 
 int hf_run(const hf_plan *p, hf_state *s, uint32_t first, int n, int *done, double *path) {

@@ -2,6 +2,7 @@
 #ifndef HF_RUN_H
 #define HF_RUN_H
 
+#include "phi/mixed.h"
 #include "phi/phi.h"
 #include "theta/slice.h"
 
@@ -29,17 +30,19 @@ struct hf_plan {
   const uint64_t *label;      /* (n_group,) or NULL: base + j */
   hf_conditional conditional; /* constants; a chain keeps a copy */
   hf_integrated effects;      /* where effects are moved by slices: a cell a group */
+  const hf_mixed *mixed;      /* the same of a mixture, or NULL */
 };
 
 struct hf_state {
   uint32_t chain, sweep;
   int n; /* sweeps of this chunk */
   double z[HF_MAX_PHI], lp;
-  double *path;                             /* (d, n) of this chunk */
-  int64_t moved;                            /* accepted proposals */
-  int64_t cut;                              /* slices wider than the cap on their interval */
-  double *leaf;                             /* (leaves, HF_SUMS) scratch */
-  double *eta;                              /* (n_group,) of theta/slice.h, or NULL */
+  double *path;  /* (d, n) of this chunk */
+  int64_t moved; /* accepted proposals */
+  int64_t cut;   /* slices wider than the cap on their interval */
+  double *leaf;  /* (leaves, HF_SUMS) scratch */
+  double
+      *eta; /* (n_group,) of theta/slice.h, or (n_part + 1, n_group) of theta/allocate.h, or NULL */
   int placed;                               /* whether they have been given a place */
   double shape[2][HF_MAX_PHI * HF_MAX_PHI]; /* whitening of the centred and the other conditional */
   int shaped;
@@ -55,6 +58,9 @@ int hf_block_noncentred(const hf_plan *p, hf_state *s, int block);
 int hf_block_eta(const hf_plan *p, hf_state *s, int block);
 int hf_block_centred_eta(const hf_plan *p, hf_state *s, int block);
 int hf_block_noncentred_eta(const hf_plan *p, hf_state *s, int block);
+
+/* One sweep of slices of phi along the axes of a conditional density, which are found the first time. */
+int hf_conditional_sweep(const hf_plan *p, hf_state *s, hf_target t, int noncentred);
 
 /* Sweeps first .. first + n, in chunks of at most HF_TILE between looks at the stop flag; path (d, n).
  * Draws do not depend on how sweeps are cut into calls. `done` sweeps are finished and valid whatever the

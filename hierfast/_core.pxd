@@ -122,6 +122,7 @@ cdef extern from "hf.h" nogil:
         const hf_population *population
         int order
         void *user
+        int closed
         int has_terms
         const double *term[8]
     int hf_nodes(const hf_integral *q)
@@ -255,6 +256,7 @@ cdef extern from "run.h" nogil:
         const uint64_t *label
         hf_conditional conditional
         hf_integrated effects
+        const void *mixed
     ctypedef struct hf_state:
         uint32_t chain, sweep
         int n
@@ -314,9 +316,34 @@ cdef extern from "run.h" nogil:
     int hf_nodes_fill(const hf_integrated *c, const double *x, const volatile int *stop,
                       double *value, double *top)
     int hf_nodes_missed(const hf_integrated *c, const double *x, uint8_t *missed)
-    int hf_integrated_order(hf_integrated *c, const hf_target *t, const hf_proposal *p,
-                            double wanted, double *error)
+    int hf_integrated_order(hf_integrated *part, int n_part, const hf_target *t,
+                            const hf_proposal *p, double wanted, double *error)
     int hf_conditional_eval(const hf_target *t, int n, const double *z, double *lp) noexcept nogil
+
+cdef extern from "theta/allocate.h" nogil:
+    enum:
+        HF_MAX_PART
+    ctypedef struct hf_mixed:
+        const hf_kernels_t *kernels
+        const hf_hyper *hyper
+        int n_part
+        hf_integrated part[8]
+        int point[8]
+        hf_arg stick[8]
+    ctypedef struct hf_allocated:
+        const hf_mixed *model
+        const double *eta
+        const double *in_ "in"
+        const double *x
+    int hf_mixed_eval(const hf_target *t, int n, const double *z, double *lp) noexcept nogil
+    int hf_mixed_groups(const hf_mixed *c, const double *x, int64_t n, const int64_t *cell,
+                        double *mean, double *sd, double *share)
+    int hf_mixed_invert(const hf_mixed *c, const double *x, int64_t n, const int64_t *cell,
+                        const double *u, double *theta)
+    int hf_allocated_eval(const hf_target *t, int n, const double *z, double *lp) noexcept nogil
+    int hf_block_mixed_eta(const hf_plan *p, hf_state *s, int block) noexcept nogil
+    int hf_block_centred_mixed_eta(const hf_plan *p, hf_state *s, int block) noexcept nogil
+    int hf_block_noncentred_mixed_eta(const hf_plan *p, hf_state *s, int block) noexcept nogil
 
 cdef extern from "theta/sinc.h" nogil:
     void hf_sinc_quantiles(const hf_fixed *f, int64_t lo, int64_t hi, const double *mass,

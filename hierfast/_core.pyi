@@ -235,6 +235,46 @@ class Sliced(Target):
     def given_effects(self, eta: _Doubles, z: _Doubles, noncentred: bool) -> _Float: ...
 
 @disjoint_base
+class Mixed(Target):
+    def __init__(
+        self,
+        graph: Any,
+        stats: Any,
+        lpar: Any,
+        level: int,
+        mult: _Doubles | None = None,
+        order: int = 61,
+        rows: Any = None,
+    ) -> None: ...
+    @property
+    def nodes(self) -> list[NDArray[Any]]: ...
+    def choose_order(self, wanted: float) -> tuple[int, float]: ...
+    def moments(
+        self, x: _Doubles, cell: NDArray[np.int64], mean: _Doubles, sd: _Doubles
+    ) -> None: ...
+    def shares(
+        self,
+        x: _Doubles,
+        cell: NDArray[np.int64],
+        mean: _Doubles,
+        sd: _Doubles,
+        share: _Doubles,
+    ) -> None: ...
+    def invert(
+        self, x: _Doubles, cell: NDArray[np.int64] | None, u: _Doubles, out: _Doubles
+    ) -> None: ...
+
+@disjoint_base
+class Allocated(Target):
+    n_group: int
+    def __init__(
+        self, graph: Any, stats: Any, lpar: Any, level: int, rows: Any = None
+    ) -> None: ...
+    def given_effects(
+        self, eta: _Doubles, part: _Doubles, z: _Doubles, x: _Doubles | None = None
+    ) -> _Float: ...
+
+@disjoint_base
 class Chain:
     def __init__(
         self,

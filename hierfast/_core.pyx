@@ -600,7 +600,8 @@ cdef class Integrated(Target):
         cdef double error
         cdef int status
         with nogil:
-            status = hf_integrated_order(&self.ctx, &self.target, self.proposal, wanted, &error)
+            status = hf_integrated_order(&self.ctx, 1, &self.target, self.proposal, wanted,
+                                         &error)
         check(status)
         return hf_nodes(&self.ctx.integral), error
 
@@ -680,6 +681,9 @@ cdef class Sliced(Target):
         return out
 
 
+include "_core_mixed.pxi"
+
+
 cdef class Chain:
     """One chain: a plan's blocks and the state they move; arrays are Python's."""
 
@@ -696,6 +700,7 @@ cdef class Chain:
         cdef const uint64_t[::1] labels
         cdef Conditional gibbs
         cdef Sliced sliced
+        cdef Allocated mixed
         self.target, self.stop_flag, self.stop = target, stop, stop
         self.plan.kernels, self.plan.seed = target.kernels, seed
         self.plan.target, self.plan.proposal = target.target, target.proposal
@@ -720,6 +725,12 @@ cdef class Chain:
                 b.run = hf_block_eta
             elif name == "centred eta":
                 b.run = hf_block_centred_eta
+            elif name == "mixed eta":
+                b.run = hf_block_mixed_eta
+            elif name == "centred mixed eta":
+                b.run = hf_block_centred_mixed_eta
+            elif name == "noncentred mixed eta":
+                b.run = hf_block_noncentred_mixed_eta
             else:
                 b.run = hf_block_noncentred_eta
         if isinstance(target, Conditional):
@@ -730,6 +741,11 @@ cdef class Chain:
             sliced = target
             self.plan.n_group, self.plan.effects = sliced.n_group, sliced.effects
             self.eta = np.zeros(sliced.n_group)
+        elif isinstance(target, Allocated):
+            mixed = target
+            self.plan.n_group, self.plan.mixed = mixed.n_group, &mixed.effects
+            self.eta = np.zeros(mixed.n_group * (mixed.effects.n_part + 1))
+        if self.eta is not None:
             leaf = self.eta
             self.state.eta = &leaf[0]
         if self.plan.n_group:
@@ -751,7 +767,7 @@ cdef class Chain:
             for k, v in enumerate(start):
                 self.state.z[k] = v
         cdef int status = HF_OK
-        if not isinstance(self.target, Conditional | Sliced):
+        if not isinstance(self.target, Conditional | Sliced | Allocated):
             with nogil:
                 status = self.plan.target.eval(&self.plan.target, 1, self.state.z, &lp)
         check(status)
@@ -777,7 +793,7 @@ cdef class Chain:
 
     @property
     def effects(self):
-        """Standardised effects that are moved by slices, or None."""
+        """Standardised effects that are moved by slices (of mixtures, of every part, then allocations), or None."""
         return self.eta
 
     @property

@@ -121,8 +121,8 @@ class Fit:
     def __init__(self, plan: Plan, draws: Draws, cores: int, seconds: float) -> None:
         self.plan, self.time = plan, Time(*plan.seconds, seconds)
         self._draws = draws
-        place = {node.name: i for i, node in enumerate(plan.graph.nodes)}
-        self.hyper = {name: draws.values[:, place[name], :] for name in plan.graph.display}
+        columns = [draws.values[:, i, :] for i in range(len(plan.graph.nodes))]
+        self.hyper = plan.graph.unknowns(columns)
         self.groups = Groups(plan, draws, cores)
 
     @property

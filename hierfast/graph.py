@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
 
 from hierfast.distributions.base import (
     Argument,
@@ -14,7 +19,10 @@ from hierfast.distributions.base import (
 )
 from hierfast.distributions.flat import Flat
 from hierfast.distributions.linear import Linear
+from hierfast.distributions.mixture import Mixture, find_order
 from hierfast.distributions.uniform import Uniform
+
+FloatArray = NDArray[np.float64]
 
 MAX_NODES = 16  # HF_MAX_PHI in csrc/hf.h
 
@@ -77,6 +85,24 @@ class Node:
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """A component of a mixture.
+
+    Attributes
+    ----------
+    population : str
+        Name of the family in the core, or "PointMass".
+    location, shape, written
+        As in `Graph`.
+    """
+
+    population: str
+    location: Arg
+    shape: tuple[Arg, ...]
+    written: dict[str, Arg]
+
+
+@dataclass(frozen=True, slots=True)
 class Graph:
     """All unknowns of a model and where likelihood and population read theirs.
 
@@ -102,6 +128,12 @@ class Graph:
         The column, if the population's mean is one: effects are then read about it.
     design : tuple of tuple of str and int
         Where the location is linear, the columns of each term and the index of its coefficient.
+    parts : tuple of Part
+        Components of a mixture; none of another population.
+    sticks : tuple of Arg
+        What their weights are made of: equation (1) of csrc/phi/mixed.h.
+    weights : tuple of str
+        Names of the weights.
     located : bool
         Whether the population has a location.
     likelihood, population : str
@@ -120,6 +152,9 @@ class Graph:
     located: bool = True
     location_column: str | None = None
     design: tuple[tuple[tuple[str, ...], int], ...] = ()
+    parts: tuple[Part, ...] = ()
+    sticks: tuple[Arg, ...] = ()
+    weights: tuple[str, ...] = ()
     likelihood: str = "Normal"
     population: str = "Normal"
     title: str = "Normal"
@@ -134,6 +169,34 @@ class Graph:
         """What all locations have in common: the location, or else the coefficient of a constant."""
         common = [node for columns, node in self.design if not columns]
         return Arg(common[0], int(Form.AS_IS), 0.0) if common else self.location
+
+
+    @property
+    def unknown_weights(self) -> bool:
+        """Whether there are weights that are unknown."""
+        return any(arg.node >= 0 for arg in self.sticks)
+
+    def unknowns(self, columns: Sequence[FloatArray]) -> dict[str, FloatArray]:
+        """Name values of the unknowns; weights are made of the sticks that are sampled.
+
+        Parameters
+        ----------
+        columns : sequence of numpy.ndarray
+            Of each node.
+
+        Returns
+        -------
+        dict of str to numpy.ndarray
+            In the order of `display`: equation (1) of csrc/phi/mixed.h.
+        """
+        found = {node.name: columns[i] for i, node in enumerate(self.nodes)}
+        if self.unknown_weights:
+            left = np.ones_like(columns[self.sticks[0].node])
+            for name, stick in zip(self.weights, self.sticks, strict=False):
+                found[name] = left * columns[stick.node]
+                left = left * (1.0 - columns[stick.node])
+            found[self.weights[-1]] = left
+        return {name: found[name] for name in self.display}
 
 
 class _Builder:
@@ -172,9 +235,72 @@ class _Builder:
         self.nodes.append(Node(name, type(prior).__name__, int(support), args, above))
         return len(self.nodes) - 1
 
+    def part(self, population: Distribution, name: str, at: str, order: int, above: int) -> Part:
+        """Read a component, whose argument `order` is larger than the unknown `above` if there is one."""
+        written = []
+        for i, a in enumerate(population.arguments()):
+            own = f"{name}_{a.name}[{at}]"
+            if i == order and above >= 0:
+                assert isinstance(a.value, Distribution)
+                node = self.add(a.value, own, a.domain, 0, above)
+                written.append(Arg(node, int(Form.AS_IS), 0.0))
+            else:
+                written.append(self.read(a, own, 0))
+        params = [combine(written, parameter) for parameter in population.parameters()]
+        place = population.place
+        shape = tuple(params[i] for i in population.shape) or (CONSTANT,)
+        names = [a.name for a in population.arguments()]
+        return Part(
+            type(population).__name__,
+            params[place] if place >= 0 else replace(CONSTANT, value=0.0),
+            shape,
+            dict(zip(names, written, strict=True)),
+        )
+
+    def mixture(self, population: Mixture, name: str) -> tuple[tuple[Part, ...], tuple[Arg, ...]]:
+        """Read components and what their weights are made of."""
+        parts: list[Part] = []
+        for k, (one, below) in enumerate(
+            zip(population.components, population.below(), strict=True)
+        ):
+            order = find_order(one)
+            above = -1
+            if below >= 0:
+                above = list(parts[below].written.values())[order].node
+            parts.append(self.part(one, name, str(k), order, above))
+        return tuple(parts), self.sticks(population, f"{name}_weights")
+
+    def sticks(self, population: Mixture, name: str) -> tuple[Arg, ...]:
+        """Weights as sticks: known, or Beta(a_k, the sum of those after a_k)."""
+        count = len(population.components)
+        if isinstance(population.weights, tuple):
+            left = [math.fsum(population.weights[k:]) for k in range(count)]
+            share = [w / rest for w, rest in zip(population.weights, left, strict=True)]
+            return tuple(replace(CONSTANT, value=v) for v in share[:-1])
+        self.shown += [(0, f"{name}[{k}]") for k in range(count)]
+        factors, common = population.shares
+        of = "alpha" if population.weights is None else population.weights.arguments()[-1].name
+        shared = self.read(
+            Argument(of, common, Support.POSITIVE, Form.AS_IS), f"{name}_{of}", 1
+        )
+        made = []
+        for k in range(count - 1):
+            args = tuple(
+                _times(shared, factor) for factor in (factors[k], math.fsum(factors[k + 1 :]))
+            )
+            self.nodes.append(Node(f"{name}|{k}", "Beta", int(Support.UNIT), args))
+            made.append(Arg(len(self.nodes) - 1, int(Form.AS_IS), 0.0))
+        return tuple(made)
+
     def display(self) -> tuple[str, ...]:
         """Names by depth, in the order of the model within a depth."""
         return tuple(name for _, name in sorted(self.shown, key=lambda item: item[0]))
+
+
+def _times(arg: Arg, factor: float) -> Arg:
+    if arg.node < 0:
+        return replace(arg, value=arg.value * factor)
+    return replace(arg, form=int(Form.TIMES), factor=factor)
 
 
 def combine(written: list[Arg], parameter: Parameter) -> Arg:
@@ -234,6 +360,9 @@ def build_graph(
             noise, noise_column = replace(CONSTANT, form=int(scale.form)), scale.value
         else:
             noise = combine([builder.read(scale, scale.name, 0)], parameter._replace(argument=0))
+    parts, sticks = (), ()
+    if isinstance(population, Mixture):
+        parts, sticks = builder.mixture(population, group_name)
     arguments, place = population.arguments(), population.place
     location_column = arguments[place].value if place >= 0 else None
     location_column = location_column if isinstance(location_column, str) else None
@@ -261,6 +390,9 @@ def build_graph(
         noise_column=noise_column,
         location_column=location_column,
         design=tuple(design),
+        parts=parts,
+        sticks=sticks,
+        weights=tuple(f"{group_name}_weights[{k}]" for k in range(len(parts))),
         nodes=tuple(builder.nodes),
         display=builder.display(),
         located=place >= 0,

@@ -103,6 +103,31 @@ class Groups:
         """Posterior standard deviations (J,), on the scale of the means."""
         return self._moments[1]
 
+    @cached_property
+    def membership(self) -> FloatArray:
+        """Posterior probability (J, K) that a group is of each component of a `Mixture`.
+
+        Of a component ``PointMass(0)`` it is the local false discovery rate (Efron 2001, *JASA* 96(456)).
+
+        Raises
+        ------
+        ValueError
+            If the population is no mixture.
+
+        Examples
+        --------
+        >>> import hierfast as hf
+        >>> kinds = hf.Mixture([hf.PointMass(0), hf.Normal(0, 10)], weights=[0.5, 0.5])
+        >>> fit = hf.Model(hf.Normal(sigma=1), kinds).fit({"y": [0.3, -0.2, 9.0]}, y="y")
+        >>> fit.groups.membership.round(2)[:, 0].tolist()
+        [0.91, 0.91, 0.0]
+        """
+        if not self._plan.graph.parts:
+            raise ValueError(
+                f"membership is of populations that are a Mixture; here it is {self._plan.graph.population}"
+            )
+        return QuadratureReader(self._plan, self._draws.values, self._cores).shares()
+
     def quantile(self, probs: ArrayLike) -> FloatArray:
         """Posterior quantiles.
 
@@ -436,6 +461,11 @@ class Group:
     def sd(self) -> float:
         """Posterior standard deviation."""
         return float(self.groups.sd[self.position])
+
+    @property
+    def membership(self) -> FloatArray:
+        """Posterior probability (K,) of each component; see `Groups.membership`."""
+        return np.asarray(self.groups.membership[self.position])
 
     def quantile(self, probs: ArrayLike) -> FloatArray:
         """Posterior quantiles (Q,); see `Groups.quantile`."""

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from hierfast.distributions.base import Distribution, find_row_argument
+from hierfast.distributions.mixture import Mixture
+from hierfast.distributions.point_mass import PointMass
 from hierfast.graph import build_graph
 
 if TYPE_CHECKING:
@@ -35,7 +37,7 @@ class Model:
         location out; a Normal's scale is a number, a column of known values, or a prior. Effects are
         means of a Normal, logits of probabilities of the binomial ones, logarithms of rates of counts and
         of an Exponential, of scales of a Weibull, of means of a Gamma.
-    population : Normal, StudentT, Logistic, Beta or Gamma
+    population : Normal, StudentT, Logistic, Beta, Gamma or Mixture
         Distribution of the groups' effects: Beta of the probabilities of a Binomial, Gamma of the
         rates of a Poisson or Exponential, the others on the scale above. Its arguments are numbers or
         priors, whose own arguments may be priors in turn; a location may be `Linear` in columns known of
@@ -288,6 +290,11 @@ def _check_population(population: Distribution, likelihood: Distribution) -> Non
             f"a Beta population is of probabilities themselves, so that no {link} link stands "
             f"between them and the rows; leave {rows}'s link out"
         )
+    if isinstance(population, Mixture):
+        for component in population.components:
+            if not isinstance(component, PointMass):
+                _check_population(component, likelihood)
+        return
     given = find_row_argument(population)
     if given:
         raise ValueError(

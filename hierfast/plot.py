@@ -90,6 +90,8 @@ def read_centre(fit: Fit) -> float:
         x = np.concatenate(list(fit._draws.values), axis=1)
         a, b = (read(shape, x, x.shape[1]) for shape in graph.shape)
         return float((a / (a + b) if fit.plan.statistics.whole else a / b).mean())
+    if graph.parts:
+        return float(fit.groups.mean.mean())
     if fit.plan.location is not None:
         return float(fit.plan.location.mean())
     return (

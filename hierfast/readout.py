@@ -262,6 +262,22 @@ class QuadratureReader:
         second = sum(f[1] for f in found) / len(points)
         return around + first, np.sqrt(np.maximum(second - first * first, 0.0))
 
+    def shares(self) -> FloatArray:
+        """Posterior probability (J, K) of every component of a mixture."""
+        cells, many = np.arange(self.count), len(self.plan.graph.parts)
+        points = self.thin(LANES // (self.count * many))
+
+        def work(lo: int, hi: int) -> FloatArray:
+            share, total = np.zeros((2, self.count, many))
+            moments = np.empty((2, self.count))
+            for x in points[lo:hi]:
+                self.plan.integrals.shares(x, cells, *moments, share)
+                total += share
+            return total
+
+        found = run_all([partial(work, *c) for c in pieces(len(points), 50, 16)], self.cores)
+        return self._spread(np.asarray(sum(found) / len(points)))
+
     def quantiles(self, probs: FloatArray) -> FloatArray:
         """Posterior quantiles (J, Q)."""
         return self._spread(self.quantiles_of(np.arange(self.count), probs))

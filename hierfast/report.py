@@ -385,7 +385,6 @@ def simulate(graph: Graph, n: int = PRIOR_DRAWS) -> dict[str, FloatArray]:
 
     rng = np.random.default_rng(0)
     values = np.full((len(graph.nodes), n), np.nan)
-    out = {}
     for i, node in enumerate(graph.nodes):
         prior = getattr(distributions, node.prior)
         args = [
@@ -394,5 +393,17 @@ def simulate(graph: Graph, n: int = PRIOR_DRAWS) -> dict[str, FloatArray]:
         if prior.proper and all(np.isfinite(arg).all() for arg in args):
             with suppress(ValueError):  # bounds that are unknown and may cross
                 values[i] = prior.draw(rng, n, *args)
-                out[node.name] = values[i]
-    return out
+    _order(graph, values)
+    return {
+        name: v for name, v in graph.unknowns(list(values)).items() if np.isfinite(v).all()
+    }
+
+
+def _order(graph: Graph, values: FloatArray) -> None:
+    """Put unknowns that are alike in order; of others in order nothing is said."""
+    chains: dict[int, list[int]] = {}
+    for i, node in enumerate(graph.nodes):
+        chains[i] = [*chains.pop(node.above), i] if node.above in chains else [i]
+    for chain in chains.values():
+        alike = {(graph.nodes[i].prior, graph.nodes[i].args) for i in chain}
+        values[chain] = np.sort(values[chain], axis=0) if len(alike) == 1 else np.nan

@@ -146,26 +146,30 @@ static double apart(int n, const double *a, const double *b) {
   return most;
 }
 
-int hf_integrated_order(hf_integrated *c, const hf_target *t, const hf_proposal *p, double wanted,
-                        double *error) {
+static void set_order(hf_integrated *part, int n_part, int order) {
+  for (int k = 0; k < n_part; k++) part[k].integral.order = order;
+}
+
+int hf_integrated_order(hf_integrated *part, int n_part, const hf_target *t, const hf_proposal *p,
+                        double wanted, double *error) {
   static const int orders[] = {15, 31, 61};
   double z[HF_MAX_PHI * POINTS], lp[3][POINTS], nodes[POINTS], before = HF_INF;
   int n = design(p, 1.0, 2.5, z), status = HF_OK, o = 0;
-  hf_fixed fixed = c->fixed;
-  c->fixed.n = 0;
+  hf_fixed fixed = part->fixed;
+  part->fixed.n = 0;
   *error = HF_INF;
   for (; !status && o < 3; o++) {
-    c->integral.order = orders[o];
+    set_order(part, n_part, orders[o]);
     status = t->eval(t, n, z, lp[o]);
     if (status || o == 0) continue;
     before = *error;
     *error = apart(n, lp[o], lp[o - 1]);
     if (*error < wanted) break;
   }
-  c->fixed = fixed;
+  part->fixed = fixed;
   if (status) return status;
   if (o < 3) {
-    c->integral.order = orders[o - 1];
+    set_order(part, n_part, orders[o - 1]);
   } else { /* of the last order nothing is known but that differences fall at least as fast as before */
     double ratio = *error / before;
     *error *= ratio < 0.5 ? ratio / (1.0 - ratio) : 1.0;

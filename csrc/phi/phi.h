@@ -168,9 +168,10 @@ int hf_integrated_invert(const hf_integrated *c, const double *x, int64_t n, con
                          const double *u, double *theta);
 /* Values x (n_node, 1 + 4 d) of unknowns at the mode and at points near and far around it. */
 int hf_integrated_design(const hf_target *t, const hf_proposal *p, double *x);
-/* Sets the order whose error around the mode is below `wanted` and reports that error. */
-int hf_integrated_order(hf_integrated *c, const hf_target *t, const hf_proposal *p, double wanted,
-                        double *error);
+/* Sets the order, of all n_part integrals that a target reads, whose error around the mode is below `wanted`, and
+ * reports that error. */
+int hf_integrated_order(hf_integrated *part, int n_part, const hf_target *t, const hf_proposal *p,
+                        double wanted, double *error);
 
 /* --- nodes.c: the same on nodes that stay while phi moves --- */
 

@@ -197,6 +197,10 @@ static int HF_NAME(integrate)(const hf_integral *q, int n, const hf_col *stat, c
                               hf_col loc, const hf_col *ppar, double *logz, double *mean,
                               double *sd) {
   double mode[HF_TILE] = {0}, scale[HF_TILE], top[HF_TILE], sum[3][HF_TILE] = {{0}};
+  if (q->closed) {
+    HF_NAME(normal_marginal)(n, stat, lpar, loc, ppar, logz, mean, sd);
+    return HF_OK;
+  }
   int status = (q->population->heavy ? HF_NAME(integrate_heavy) : HF_NAME(integrate_light))(
       q, n, stat, lpar, loc, ppar, top, sum, mode, scale);
   for (int i = 0; !status && i < n; i++) {

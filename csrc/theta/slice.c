@@ -90,10 +90,8 @@ int hf_eta_slices(const hf_integrated *c, const double *x, uint64_t key, uint64_
   return status;
 }
 
-/* Sum over groups, in order, of the log likelihood or of the population's log density at the effects of `f`, its
- * parameters those of lane i of x (n_node, n); predictors of effects read lane i_at of f->at (n_node, n_at). */
-static int add_up(const hf_given *f, int n_at, int i_at, int population, const double *x, int n,
-                  int i, double *total) {
+int hf_given_sum(const hf_given *f, int n_at, int i_at, int population, const double *x, int n,
+                 int i, double *total) {
   const hf_integrated *c = f->model;
   const hf_integral *q = &c->integral;
   double theta[HF_TILE], log[HF_TILE], value[HF_MAX_PAR], place[HF_TILE];
@@ -113,7 +111,8 @@ static int add_up(const hf_given *f, int n_at, int i_at, int population, const d
     status = population
                  ? q->population->eval(w, theta, (hf_col){place, 1}, par, q->user, log, NULL, NULL)
                  : hf_rows_eval(q, w, theta, stat, par, log, NULL, NULL);
-    for (int k = 0; k < w; k++) *total += log[k];
+    for (int k = 0; k < w; k++)
+      if (!f->in || f->in[lo + k] == f->part) *total += log[k];
   }
   return status;
 }
@@ -122,11 +121,11 @@ int hf_noncentred_eval(const hf_target *t, int n, const double *z, double *lp) {
   const hf_given *f = t->ctx;
   const hf_integrated *c = f->model;
   double x[HF_MAX_PHI * HF_TILE];
-  hf_given moved = {c, f->eta, 0.0, 1.0, x};
+  hf_given moved = {c, f->eta, 0.0, 1.0, x, NULL, 0};
   int status = hf_hyper_expand(c->kernels, c->hyper, n, z, x, lp);
   for (int i = 0; !status && i < n; i++) {
     hf_place_of(c, x, n, i, &moved.loc, &moved.scale);
-    status = add_up(&moved, n, i, 0, x, n, i, lp + i);
+    status = hf_given_sum(&moved, n, i, 0, x, n, i, lp + i);
   }
   if (!status) hf_add_overall(c, n, x, lp);
   for (int i = 0; !status && i < n; i++) lp[i] = lp[i] == lp[i] ? lp[i] : -HF_INF;
@@ -140,8 +139,8 @@ int hf_centred_eval(const hf_target *t, int n, const double *z, double *lp) {
   int status = hf_hyper_expand(c->kernels, c->hyper, n, z, x, lp), unknown = 0;
   for (int a = 0; a < c->integral.likelihood->n_par; a++) unknown |= c->lpar[a].node >= 0;
   for (int i = 0; !status && i < n; i++) {
-    status = add_up(f, 1, 0, 1, x, n, i, lp + i);
-    if (!status && unknown) status = add_up(f, 1, 0, 0, x, n, i, lp + i);
+    status = hf_given_sum(f, 1, 0, 1, x, n, i, lp + i);
+    if (!status && unknown) status = hf_given_sum(f, 1, 0, 0, x, n, i, lp + i);
   }
   if (!status && unknown) hf_add_overall(c, n, x, lp);
   for (int i = 0; !status && i < n; i++) lp[i] = lp[i] == lp[i] ? lp[i] : -HF_INF;

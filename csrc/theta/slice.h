@@ -23,11 +23,18 @@ typedef struct {
   const double *eta; /* (n_cell,) */
   double loc, scale; /* theta = loc + scale eta, of (3), */
   const double *at;  /* and what predictors add at these values (n_node,); NULL: nothing */
+  const double *in;  /* (n_cell,) only groups that are in `part`; NULL: all */
+  int part;
 } hf_given;
 
 /* Whether the population has a location and a scale, and both at lane i of x (n_node, n). */
 int hf_is_located(const hf_integrated *c);
 void hf_place_of(const hf_integrated *c, const double *x, int n, int i, double *loc, double *scale);
+
+/* Adds to total, over groups in order, the log likelihood or the population's log density at the effects of `f`, its
+ * parameters those of lane i of x (n_node, n); predictors of effects read lane i_at of f->at (n_node, n_at). */
+int hf_given_sum(const hf_given *f, int n_at, int i_at, int population, const double *x, int n,
+                 int i, double *total);
 
 /* (2) and (3) at z (d, n). */
 int hf_noncentred_eval(const hf_target *t, int n, const double *z, double *lp);

@@ -15,9 +15,11 @@ from hierfast.distributions.inverse_gamma import InverseGamma
 from hierfast.distributions.linear import Linear
 from hierfast.distributions.log_normal import LogNormal
 from hierfast.distributions.logistic import Logistic
+from hierfast.distributions.mixture import Mixture
 from hierfast.distributions.negative_binomial import NegativeBinomial
 from hierfast.distributions.normal import Normal
 from hierfast.distributions.pareto import Pareto
+from hierfast.distributions.point_mass import PointMass
 from hierfast.distributions.poisson import Poisson
 from hierfast.distributions.power import Power
 from hierfast.distributions.scaled_inverse_chi2 import ScaledInverseChi2
@@ -42,9 +44,11 @@ __all__ = [
     "Linear",
     "LogNormal",
     "Logistic",
+    "Mixture",
     "NegativeBinomial",
     "Normal",
     "Pareto",
+    "PointMass",
     "Poisson",
     "Power",
     "ScaledInverseChi2",

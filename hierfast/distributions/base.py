@@ -76,6 +76,7 @@ class Distribution:
         tuple[int, ...]
     ] = ()  # its others in the order of csrc/population; none: no population
     vector: ClassVar[bool] = False  # of several numbers at once: no prior of an unknown
+    no_prior: ClassVar[str] = ""  # why it is no prior of an unknown, where it is none
     effect: ClassVar[int] = 0  # of a likelihood that may be a prior too: what it leaves out
     logpdf: ClassVar[Callable[..., FloatArray]]
     draw: ClassVar[Callable[..., Any]]
@@ -392,6 +393,8 @@ def _check_prior(who: str, prior: Distribution, domain: Support) -> Distribution
         raise ValueError(
             f"{who} has the prior {prior!r}, which is of several numbers at once, not one"
         )
+    if prior.no_prior:
+        raise ValueError(f"{who} has the prior {prior!r}, which is {prior.no_prior}")
     given = find_row_argument(prior)
     if given:
         raise ValueError(f"{who} has a prior with {given}; only a likelihood's rows have {given}")

@@ -3,6 +3,13 @@
 from hierfast.schemes.base import Builder
 from hierfast.schemes.conjugate import ConjugateBuilder
 from hierfast.schemes.counts import CountBuilder
+from hierfast.schemes.mixtures import (
+    MixtureOfAmounts,
+    MixtureOfCounts,
+    MixtureOfNormals,
+    MixtureOfTerms,
+    MixtureOfZeros,
+)
 from hierfast.schemes.normal import NormalBuilder, NormalRowsBuilder
 from hierfast.schemes.terms import AmountBuilder, TermBuilder, ZeroInflatedBuilder
 
@@ -21,6 +28,11 @@ PAIRS: dict[tuple[str, str], type[Builder]] = {
     ("Bernoulli", "Beta"): ConjugateBuilder,
     ("Poisson", "Gamma"): ConjugateBuilder,
     ("Exponential", "Gamma"): ConjugateBuilder,
+    ("Normal", "Mixture"): MixtureOfNormals,
+    **{(rows, "Mixture"): MixtureOfCounts for rows in COUNTS},
+    **{(rows, "Mixture"): MixtureOfTerms for rows in TERMS},
+    **{(rows, "Mixture"): MixtureOfZeros for rows in INFLATED},
+    ("Gamma", "Mixture"): MixtureOfAmounts,
 }
 
 __all__ = ["COUNTS", "INFLATED", "LINKED", "PAIRS", "TERMS", "Builder"]

@@ -254,7 +254,7 @@ class Builder:
     ) -> Plan:
         """Close the plan, its notes with it."""
         fields = {"passes": 1, "tune": self.tune, "start": None, "skip": -1} | other
-        if isinstance(target, _core.Integrated):
+        if isinstance(target, _core.Integrated | _core.Mixed):
             fields["integrals"] = target
         names = ", ".join(self.graph.display) or "none"
         self.lines.append(f"  unknowns    {names}")

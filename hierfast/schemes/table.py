@@ -17,7 +17,7 @@ def pairs_table() -> str:
     --------
     >>> from hierfast.schemes.table import pairs_table
     >>> print(pairs_table().splitlines()[0])
-    | likelihood | Normal | StudentT | Logistic | Beta | Gamma |
+    | likelihood | Normal | StudentT | Logistic | Mixture | Beta | Gamma |
     """
     rows, columns = (list(dict.fromkeys(names)) for names in zip(*PAIRS, strict=True))
     lines = [

@@ -1,0 +1,139 @@
+/* phi/mixed.c: equations in phi/mixed.h. Lanes are (phi, cell) pairs, as in phi/integrated.c. */
+#include "phi/mixed.h"
+
+#include "hfmath.h"
+#include "theta/rows.h"
+
+void hf_mixed_log_weights(const hf_mixed *c, const double *x, int n, int i, double *lw) {
+  double left = 0.0;
+  for (int k = 0; k < c->n_part; k++) {
+    double v = k < c->n_part - 1 ? hf_arg_at(&c->stick[k], x, n, i) : 1.0;
+    lw[k] = left + hf_log(v);
+    left += k < c->n_part - 1 ? hf_log1p(-v) : 0.0;
+  }
+}
+
+/* log Z_k, mean and sd (n,) of part k at n <= HF_TILE lanes of n_phi values x; mean and sd may be NULL. */
+static int part_of(const hf_mixed *c, int k, int n_phi, const double *x, int n, const int *phi,
+                   const int64_t *cell, double *logz, double *mean, double *sd) {
+  const hf_integral *q = &c->part[k].integral;
+  hf_gathered l;
+  hf_gather(&c->part[k], n_phi, x, n, phi, cell, &l);
+  if (!c->point[k])
+    return c->kernels->integrate(q, n, l.stats, l.lpars, (hf_col){l.loc, 1}, l.ppars, logz, mean,
+                                 sd);
+  for (int i = 0; mean && i < n; i++) mean[i] = l.loc[i], sd[i] = 0.0;
+  return hf_rows_eval(q, n, l.loc, l.stats, l.lpars, logz, NULL, NULL);
+}
+
+/* log(w_k Z_k) as rows of `part` (n_part, HF_TILE), and (2); weights lw (n_phi, HF_MAX_PART). */
+static int parts_of(const hf_mixed *c, int n_phi, const double *x, const double *lw, int n,
+                    const int *phi, const int64_t *cell, double *part, double *mean, double *sd,
+                    double *logz) {
+  double top[HF_TILE], sum[HF_TILE] = {0.0};
+  int status = HF_OK;
+  for (int k = 0; !status && k < c->n_part; k++) {
+    double *at = part + k * HF_TILE;
+    status = part_of(c, k, n_phi, x, n, phi, cell, at, mean ? mean + k * HF_TILE : NULL,
+                     sd ? sd + k * HF_TILE : NULL);
+    for (int i = 0; i < n; i++) at[i] += lw[phi[i] * HF_MAX_PART + k];
+    for (int i = 0; i < n; i++) top[i] = k && !(at[i] > top[i]) ? top[i] : at[i];
+  }
+  for (int k = 0; k < c->n_part; k++)
+    for (int i = 0; i < n; i++)
+      sum[i] += top[i] > -HF_INF ? hf_exp(part[k * HF_TILE + i] - top[i]) : 0.0;
+  for (int i = 0; i < n; i++) logz[i] = top[i] > -HF_INF ? top[i] + hf_log(sum[i]) : -HF_INF;
+  return status;
+}
+
+int hf_mixed_eval(const hf_target *t, int n, const double *z, double *lp) {
+  const hf_mixed *c = t->ctx;
+  const hf_integrated *one = c->part;
+  double x[HF_MAX_PHI * HF_TILE], lw[HF_TILE * HF_MAX_PART];
+  double part[HF_MAX_PART * HF_TILE], logz[HF_TILE];
+  int phi[HF_TILE];
+  int64_t cell[HF_TILE], total = n * one->n_cell;
+  int status = hf_hyper_expand(c->kernels, c->hyper, n, z, x, lp);
+  if (!status) hf_add_overall(one, n, x, lp);
+  for (int i = 0; i < n; i++) hf_mixed_log_weights(c, x, n, i, lw + i * HF_MAX_PART);
+  for (int64_t lo = 0; !status && lo < total; lo += HF_TILE) {
+    int w = total - lo < HF_TILE ? (int)(total - lo) : HF_TILE;
+    if (hf_stopped(t->stop)) return HF_STOPPED;
+    for (int i = 0; i < w; i++) {
+      phi[i] = (int)((lo + i) / one->n_cell);
+      cell[i] = (lo + i) % one->n_cell;
+    }
+    status = parts_of(c, n, x, lw, w, phi, cell, part, NULL, NULL, logz);
+    for (int i = 0; i < w; i++) lp[phi[i]] += one->mult.p[cell[i] * one->mult.stride] * logz[i];
+  }
+  for (int i = 0; !status && i < n; i++) lp[i] = lp[i] == lp[i] ? lp[i] : -HF_INF;
+  return status;
+}
+
+int hf_mixed_groups(const hf_mixed *c, const double *x, int64_t n, const int64_t *cell,
+                    double *mean, double *sd, double *share) {
+  double part[HF_MAX_PART * HF_TILE], m[HF_MAX_PART * HF_TILE], s[HF_MAX_PART * HF_TILE];
+  double lw[HF_MAX_PART], logz[HF_TILE];
+  int phi[HF_TILE] = {0}, status = HF_OK;
+  hf_mixed_log_weights(c, x, 1, 0, lw);
+  for (int64_t lo = 0; !status && lo < n; lo += HF_TILE) {
+    int w = n - lo < HF_TILE ? (int)(n - lo) : HF_TILE;
+    status = parts_of(c, 1, x, lw, w, phi, cell + lo, part, m, s, logz);
+    for (int i = 0; !status && i < w; i++) {
+      double first = 0.0, second = 0.0;
+      for (int k = 0; k < c->n_part; k++) {
+        double r = hf_exp(part[k * HF_TILE + i] - logz[i]);
+        first += r * m[k * HF_TILE + i];
+        share[(lo + i) * c->n_part + k] = r;
+      }
+      for (int k = 0; k < c->n_part; k++) {
+        double off = m[k * HF_TILE + i] - first, own = s[k * HF_TILE + i];
+        second += share[(lo + i) * c->n_part + k] * (own * own + off * off);
+      }
+      mean[lo + i] = first;
+      sd[lo + i] = __builtin_sqrt(second);
+    }
+  }
+  return status;
+}
+
+/* (5) of n <= HF_TILE effects of one cell whose parts end at `end` (n_part,), the last one 1. */
+static int pick(const hf_mixed *c, const double *x, int n, int64_t cell, const double *end,
+                const double *u, double *theta) {
+  const double least = 1e-300, most = 1.0 - 0x1p-53;
+  int status = HF_OK;
+  for (int k = 0; !status && k < c->n_part; k++) {
+    double v[HF_TILE], found[HF_TILE], from = k ? end[k - 1] : 0.0;
+    int64_t cells[HF_TILE];
+    int at[HF_TILE], m = 0;
+    for (int i = 0; i < n; i++) {
+      if (!(u[i] >= from && u[i] < end[k])) continue;
+      double within = (u[i] - from) / (end[k] - from);
+      v[m] = within > least ? within < most ? within : most : least;
+      cells[m] = cell;
+      at[m++] = i;
+    }
+    double place = hf_arg_at(&c->part[k].loc, x, 1, 0);
+    for (int i = 0; i < m; i++) found[i] = place;
+    if (m && !c->point[k]) status = hf_integrated_invert(&c->part[k], x, m, cells, v, found);
+    for (int i = 0; i < m; i++) theta[at[i]] = found[i];
+  }
+  return status;
+}
+
+int hf_mixed_invert(const hf_mixed *c, const double *x, int64_t n, const int64_t *cell,
+                    const double *u, double *theta) {
+  double part[HF_MAX_PART * HF_TILE], lw[HF_MAX_PART], end[HF_MAX_PART], logz;
+  int phi = 0, status = HF_OK;
+  hf_mixed_log_weights(c, x, 1, 0, lw);
+  for (int64_t i = 0, many; !status && i < n; i += many) {
+    int64_t one = cell ? cell[i] : i;
+    for (many = 1; cell && many < HF_TILE && i + many < n && cell[i + many] == one;) many++;
+    status = parts_of(c, 1, x, lw, 1, &phi, &one, part, NULL, NULL, &logz);
+    for (int k = 0; k < c->n_part; k++)
+      end[k] = (k ? end[k - 1] : 0.0) + hf_exp(part[k * HF_TILE] - logz);
+    end[c->n_part - 1] = 1.0;
+    if (!status) status = pick(c, x, (int)many, one, end, u + i, theta + i);
+  }
+  return status;
+}
