@@ -138,6 +138,7 @@ typedef struct {
                   const hf_col *ppar, double *logz, int64_t *hi);
   int (*blend)(const hf_integral *q, const hf_fixed *f, int64_t lo, int n, hf_col loc,
                const hf_col *ppar, double *sum, int64_t *missed, int64_t *hi);
+  void (*log_sum)(int n, int n_part, const double *part, double *logz);
 } hf_kernels_t;
 
 const hf_kernels_t *hf_kernels(int level); /* NULL where the processor lacks it */

@@ -12,10 +12,16 @@ static void HF_NAME(normal_marginal)(int n, const hf_col *stat, const hf_col *pa
   const double *rows = hf_spread(stat[2], n, buf[2]), *m2 = hf_spread(stat[3], n, buf[3]);
   const double *sigma = hf_spread(par[0], n, buf[4]), *mu = hf_spread(loc, n, buf[5]);
   const double *tau = hf_spread(ppar[0], n, buf[6]);
+  if (par[0].stride)
+    for (int i = 0; i < n; i++) logz[i] = -rows[i] * hf_log(sigma[i]);
+  else {
+    double once = hf_log(par[0].p[0]);
+    for (int i = 0; i < n; i++) logz[i] = -rows[i] * once;
+  }
   for (int i = 0; i < n; i++) {
     double ratio = tau[i] / sigma[i], up = 1.0 + p[i] * ratio * ratio;
     double d = (ybar[i] - mu[i]) / sigma[i], within = m2[i] / sigma[i] / sigma[i];
-    logz[i] = -rows[i] * hf_log(sigma[i]) - 0.5 * (within + hf_log(up) + p[i] * d * d / up);
+    logz[i] -= 0.5 * (within + hf_log(up) + p[i] * d * d / up);
   }
   for (int i = 0; mean && i < n; i++) {
     double ratio = tau[i] / sigma[i], gain = p[i] * ratio * ratio, up = 1.0 + gain;

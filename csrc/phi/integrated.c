@@ -27,18 +27,39 @@ void hf_gather(const hf_integrated *c, int n_phi, const double *x, int n, const 
     l->lpars[a] = (hf_col){l->lpar[a], 1};
     l->ppars[a] = (hf_col){l->ppar[a], 1};
   }
+  l->place = (hf_col){l->loc, 1};
 }
 
-/* Pairs first, first + 1, ... of all phi with all cells. */
-static void gather(const hf_integrated *c, int n, const double *x, int64_t first, int w,
+int hf_gather_next(const hf_integrated *c, int n_phi, const double *x, int64_t first,
                    hf_gathered *l) {
-  int phi[HF_TILE];
-  int64_t cell[HF_TILE];
-  for (int i = 0; i < w; i++) {
-    phi[i] = (int)((first + i) / c->n_cell);
-    cell[i] = (first + i) % c->n_cell;
+  int64_t left = n_phi * c->n_cell - first, cell[HF_TILE];
+  int phi[HF_TILE], w = left < HF_TILE ? (int)left : HF_TILE;
+  if (c->n_cell < HF_ALONE) {
+    for (int i = 0; i < w; i++) {
+      phi[i] = (int)((first + i) / c->n_cell);
+      cell[i] = (first + i) % c->n_cell;
+    }
+    hf_gather(c, n_phi, x, w, phi, cell, l);
+    return w;
   }
-  hf_gather(c, n, x, w, phi, cell, l);
+  int64_t lo = first % c->n_cell;
+  int at = (int)(first / c->n_cell);
+  w = c->n_cell - lo < HF_TILE ? (int)(c->n_cell - lo) : HF_TILE;
+  for (int s = 0; s < hf_n_stat(&c->integral); s++)
+    l->stats[s] = (hf_col){c->stat[s].p + lo * c->stat[s].stride, c->stat[s].stride};
+  for (int a = 0; a < c->integral.likelihood->n_par; a++) {
+    l->lpar[a][0] = hf_arg_at(&c->lpar[a], x, n_phi, at);
+    l->lpars[a] = (hf_col){l->lpar[a], 0};
+  }
+  for (int a = 0; a < c->integral.population->n_par; a++) {
+    l->ppar[a][0] = hf_arg_at(&c->ppar[a], x, n_phi, at);
+    l->ppars[a] = (hf_col){l->ppar[a], 0};
+  }
+  double loc = hf_arg_at(&c->loc, x, n_phi, at);
+  for (int i = 0; i < (c->n_design ? w : 1); i++)
+    l->loc[i] = loc + hf_predicted(c, x, n_phi, at, lo + i);
+  l->place = (hf_col){l->loc, c->n_design > 0};
+  return w;
 }
 
 void hf_add_overall(const hf_integrated *c, int n, const double *x, double *lp) {
@@ -59,12 +80,11 @@ static int add_adaptive(const hf_integrated *c, int n, const double *x, const vo
   hf_gathered l;
   int64_t total = n * c->n_cell;
   int status = HF_OK;
-  for (int64_t lo = 0; !status && lo < total; lo += HF_TILE) {
-    int w = total - lo < HF_TILE ? (int)(total - lo) : HF_TILE;
+  for (int64_t lo = 0, w; !status && lo < total; lo += w) {
     if (hf_stopped(stop)) return HF_STOPPED;
-    gather(c, n, x, lo, w, &l);
-    status = c->kernels->integrate(&c->integral, w, l.stats, l.lpars, (hf_col){l.loc, 1}, l.ppars,
-                                   logz, NULL, NULL);
+    w = hf_gather_next(c, n, x, lo, &l);
+    status = c->kernels->integrate(&c->integral, (int)w, l.stats, l.lpars, l.place, l.ppars, logz,
+                                   NULL, NULL);
     for (int i = 0; i < w; i++)
       lp[(lo + i) / c->n_cell] += c->mult.p[(lo + i) % c->n_cell * c->mult.stride] * logz[i];
   }

@@ -13,37 +13,16 @@ void hf_mixed_log_weights(const hf_mixed *c, const double *x, int n, int i, doub
   }
 }
 
-/* log Z_k, mean and sd (n,) of part k at n <= HF_TILE lanes of n_phi values x; mean and sd may be NULL. */
-static int part_of(const hf_mixed *c, int k, int n_phi, const double *x, int n, const int *phi,
-                   const int64_t *cell, double *logz, double *mean, double *sd) {
+/* log Z_k, mean and sd (n,) of part k at n <= HF_TILE gathered lanes; mean and sd may be NULL. */
+static int part_of(const hf_mixed *c, int k, int n, const hf_gathered *l, double *logz,
+                   double *mean, double *sd) {
   const hf_integral *q = &c->part[k].integral;
-  hf_gathered l;
-  hf_gather(&c->part[k], n_phi, x, n, phi, cell, &l);
+  double buf[HF_TILE];
   if (!c->point[k])
-    return c->kernels->integrate(q, n, l.stats, l.lpars, (hf_col){l.loc, 1}, l.ppars, logz, mean,
-                                 sd);
-  for (int i = 0; mean && i < n; i++) mean[i] = l.loc[i], sd[i] = 0.0;
-  return hf_rows_eval(q, n, l.loc, l.stats, l.lpars, logz, NULL, NULL);
-}
-
-/* log(w_k Z_k) as rows of `part` (n_part, HF_TILE), and (2); weights lw (n_phi, HF_MAX_PART). */
-static int parts_of(const hf_mixed *c, int n_phi, const double *x, const double *lw, int n,
-                    const int *phi, const int64_t *cell, double *part, double *mean, double *sd,
-                    double *logz) {
-  double top[HF_TILE], sum[HF_TILE] = {0.0};
-  int status = HF_OK;
-  for (int k = 0; !status && k < c->n_part; k++) {
-    double *at = part + k * HF_TILE;
-    status = part_of(c, k, n_phi, x, n, phi, cell, at, mean ? mean + k * HF_TILE : NULL,
-                     sd ? sd + k * HF_TILE : NULL);
-    for (int i = 0; i < n; i++) at[i] += lw[phi[i] * HF_MAX_PART + k];
-    for (int i = 0; i < n; i++) top[i] = k && !(at[i] > top[i]) ? top[i] : at[i];
-  }
-  for (int k = 0; k < c->n_part; k++)
-    for (int i = 0; i < n; i++)
-      sum[i] += top[i] > -HF_INF ? hf_exp(part[k * HF_TILE + i] - top[i]) : 0.0;
-  for (int i = 0; i < n; i++) logz[i] = top[i] > -HF_INF ? top[i] + hf_log(sum[i]) : -HF_INF;
-  return status;
+    return c->kernels->integrate(q, n, l->stats, l->lpars, l->place, l->ppars, logz, mean, sd);
+  const double *at = hf_spread(l->place, n, buf);
+  for (int i = 0; mean && i < n; i++) mean[i] = at[i], sd[i] = 0.0;
+  return hf_rows_eval(q, n, at, l->stats, l->lpars, logz, NULL, NULL);
 }
 
 int hf_mixed_eval(const hf_target *t, int n, const double *z, double *lp) {
@@ -51,22 +30,41 @@ int hf_mixed_eval(const hf_target *t, int n, const double *z, double *lp) {
   const hf_integrated *one = c->part;
   double x[HF_MAX_PHI * HF_TILE], lw[HF_TILE * HF_MAX_PART];
   double part[HF_MAX_PART * HF_TILE], logz[HF_TILE];
-  int phi[HF_TILE];
-  int64_t cell[HF_TILE], total = n * one->n_cell;
+  hf_gathered l;
+  int64_t total = n * one->n_cell;
   int status = hf_hyper_expand(c->kernels, c->hyper, n, z, x, lp);
   if (!status) hf_add_overall(one, n, x, lp);
   for (int i = 0; i < n; i++) hf_mixed_log_weights(c, x, n, i, lw + i * HF_MAX_PART);
-  for (int64_t lo = 0; !status && lo < total; lo += HF_TILE) {
-    int w = total - lo < HF_TILE ? (int)(total - lo) : HF_TILE;
+  for (int64_t lo = 0, w; !status && lo < total; lo += w) {
     if (hf_stopped(t->stop)) return HF_STOPPED;
-    for (int i = 0; i < w; i++) {
-      phi[i] = (int)((lo + i) / one->n_cell);
-      cell[i] = (lo + i) % one->n_cell;
+    w = 0;
+    for (int k = 0; !status && k < c->n_part; k++) {
+      double *at = part + k * HF_TILE;
+      w = hf_gather_next(&c->part[k], n, x, lo, &l);
+      status = part_of(c, k, (int)w, &l, at, NULL, NULL);
+      for (int i = 0; i < w; i++) at[i] += lw[(lo + i) / one->n_cell * HF_MAX_PART + k];
     }
-    status = parts_of(c, n, x, lw, w, phi, cell, part, NULL, NULL, logz);
-    for (int i = 0; i < w; i++) lp[phi[i]] += one->mult.p[cell[i] * one->mult.stride] * logz[i];
+    c->kernels->log_sum((int)w, c->n_part, part, logz);
+    for (int i = 0; i < w; i++)
+      lp[(lo + i) / one->n_cell] +=
+          one->mult.p[(lo + i) % one->n_cell * one->mult.stride] * logz[i];
   }
   for (int i = 0; !status && i < n; i++) lp[i] = lp[i] == lp[i] ? lp[i] : -HF_INF;
+  return status;
+}
+
+/* log(w_k Z_k) as rows of `part` (n_part, HF_TILE), their means and sds, and (2) of n <= HF_TILE cells at x (n_node,). */
+static int parts_at(const hf_mixed *c, const double *x, const double *lw, int n,
+                    const int64_t *cell, double *part, double *mean, double *sd, double *logz) {
+  int phi[HF_TILE] = {0}, status = HF_OK;
+  for (int k = 0; !status && k < c->n_part; k++) {
+    hf_gathered l;
+    int at = k * HF_TILE;
+    hf_gather(&c->part[k], 1, x, n, phi, cell, &l);
+    status = part_of(c, k, n, &l, part + at, mean ? mean + at : NULL, sd ? sd + at : NULL);
+    for (int i = 0; i < n; i++) part[at + i] += lw[k];
+  }
+  c->kernels->log_sum(n, c->n_part, part, logz);
   return status;
 }
 
@@ -74,11 +72,11 @@ int hf_mixed_groups(const hf_mixed *c, const double *x, int64_t n, const int64_t
                     double *mean, double *sd, double *share) {
   double part[HF_MAX_PART * HF_TILE], m[HF_MAX_PART * HF_TILE], s[HF_MAX_PART * HF_TILE];
   double lw[HF_MAX_PART], logz[HF_TILE];
-  int phi[HF_TILE] = {0}, status = HF_OK;
+  int status = HF_OK;
   hf_mixed_log_weights(c, x, 1, 0, lw);
   for (int64_t lo = 0; !status && lo < n; lo += HF_TILE) {
     int w = n - lo < HF_TILE ? (int)(n - lo) : HF_TILE;
-    status = parts_of(c, 1, x, lw, w, phi, cell + lo, part, m, s, logz);
+    status = parts_at(c, x, lw, w, cell + lo, part, m, s, logz);
     for (int i = 0; !status && i < w; i++) {
       double first = 0.0, second = 0.0;
       for (int k = 0; k < c->n_part; k++) {
@@ -124,12 +122,12 @@ static int pick(const hf_mixed *c, const double *x, int n, int64_t cell, const d
 int hf_mixed_invert(const hf_mixed *c, const double *x, int64_t n, const int64_t *cell,
                     const double *u, double *theta) {
   double part[HF_MAX_PART * HF_TILE], lw[HF_MAX_PART], end[HF_MAX_PART], logz;
-  int phi = 0, status = HF_OK;
+  int status = HF_OK;
   hf_mixed_log_weights(c, x, 1, 0, lw);
   for (int64_t i = 0, many; !status && i < n; i += many) {
     int64_t one = cell ? cell[i] : i;
     for (many = 1; cell && many < HF_TILE && i + many < n && cell[i + many] == one;) many++;
-    status = parts_of(c, 1, x, lw, 1, &phi, &one, part, NULL, NULL, &logz);
+    status = parts_at(c, x, lw, 1, &one, part, NULL, NULL, &logz);
     for (int k = 0; k < c->n_part; k++)
       end[k] = (k ? end[k - 1] : 0.0) + hf_exp(part[k * HF_TILE] - logz);
     end[c->n_part - 1] = 1.0;

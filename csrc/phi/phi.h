@@ -151,10 +151,15 @@ static inline double hf_predicted(const hf_integrated *c, const double *x, int n
 typedef struct {
   double stat[HF_MAX_STAT][HF_TILE], lpar[HF_MAX_PAR][HF_TILE], ppar[HF_MAX_PAR][HF_TILE],
       loc[HF_TILE];
-  hf_col stats[HF_MAX_STAT], lpars[HF_MAX_PAR], ppars[HF_MAX_PAR];
+  hf_col stats[HF_MAX_STAT], lpars[HF_MAX_PAR], ppars[HF_MAX_PAR], place;
 } hf_gathered;
 void hf_gather(const hf_integrated *c, int n_phi, const double *x, int n, const int *phi,
                const int64_t *cell, hf_gathered *l);
+/* Pairs first, first + 1, ... of all n_phi with all cells, cells fastest: no more than n <= HF_TILE, and of one phi where
+ * there are cells enough, whose statistics are then read where they are. Returns how many. */
+enum { HF_ALONE = 48 };
+int hf_gather_next(const hf_integrated *c, int n_phi, const double *x, int64_t first,
+                   hf_gathered *l);
 
 /* Adds to lp (n,) what all rows say of the likelihood's parameters alone at x (n_node, n). */
 void hf_add_overall(const hf_integrated *c, int n, const double *x, double *lp);
