@@ -43,13 +43,16 @@ typedef struct {
   const double *m, *s2, *tau2, *lambda; /* (n,) */
 } hf_mixture;
 
+/* Pairs whose log Z has a closed form: conjugate/normal_marginal.h, its mean and sd with it; count_marginals.h. */
+enum { HF_NODES = 0, HF_NORMAL_NORMAL = 1, HF_BINOMIAL_BETA = 2, HF_POISSON_GAMMA = 3 };
+
 /* The generic quadrature over one stage-two effect (theta/quadrature.h); lanes are (phi, cell). */
 typedef struct {
   const hf_likelihood *likelihood;
   const hf_population *population;
   int order; /* Gauss-Hermite nodes: 15, 31 or 61 */
   void *user;
-  int closed;    /* both are Normal: conjugate/normal_marginal.h instead of nodes */
+  int closed;    /* HF_NODES, or the pair whose closed form takes their place */
   int has_terms; /* whether groups are sums of terms (theta/rows.h), and the terms' statistics */
   const double *term[HF_MAX_STAT];
 } hf_integral;

@@ -53,6 +53,7 @@ cdef extern from "hf.h" nogil:
         HF_OK, HF_STOPPED, HF_NONFINITE, HF_NO_MODE, HF_NO_START, HF_STUCK
         HF_TILE, HF_MAX_PHI, HF_MAX_PAR, HF_BLOCK, HF_LAMBDA, HF_SUMS
         HF_SITE_THETA
+        HF_NODES, HF_NORMAL_NORMAL, HF_BINOMIAL_BETA, HF_POISSON_GAMMA
     ctypedef struct hf_col:
         const double *p
         int stride
@@ -172,6 +173,9 @@ cdef extern from "hf.h" nogil:
                       double *sum) noexcept nogil
         void (*read)(const hf_reader *r, int64_t n, const double *p, const double *ybar,
                      double *mean, double *sd, double *quantile) noexcept nogil
+        int (*integrate)(const hf_integral *q, int n, const hf_col *stat, const hf_col *lpar,
+                         hf_col loc, const hf_col *ppar, double *logz, double *mean,
+                         double *sd) noexcept nogil
     const hf_kernels_t *hf_kernels(int level)
 
 cdef extern from "readout.h" nogil:

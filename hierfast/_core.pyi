@@ -234,6 +234,8 @@ class Sliced(Target):
     ) -> None: ...
     def given_effects(self, eta: _Doubles, z: _Doubles, noncentred: bool) -> _Float: ...
 
+def normal_marginal(stats: Any, sigma: float, loc: float, tau: float, level: int = 0) -> _Float: ...
+
 @disjoint_base
 class Mixed(Target):
     def __init__(
@@ -267,9 +269,7 @@ class Mixed(Target):
 @disjoint_base
 class Allocated(Target):
     n_group: int
-    def __init__(
-        self, graph: Any, stats: Any, lpar: Any, level: int, rows: Any = None
-    ) -> None: ...
+    def __init__(self, graph: Any, stats: Any, lpar: Any, level: int, rows: Any = None) -> None: ...
     def given_effects(
         self, eta: _Doubles, part: _Doubles, z: _Doubles, x: _Doubles | None = None
     ) -> _Float: ...

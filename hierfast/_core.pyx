@@ -793,7 +793,7 @@ cdef class Chain:
 
     @property
     def effects(self):
-        """Standardised effects that are moved by slices (of mixtures, of every part, then allocations), or None."""
+        """Standardised effects moved by slices (of mixtures all parts, then allocations), or None."""
         return self.eta
 
     @property

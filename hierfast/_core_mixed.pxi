@@ -1,7 +1,14 @@
 # Populations that are mixtures: part of _core.pyx.
 
+_CLOSED = {
+    ("Normal", "Normal"): HF_NORMAL_NORMAL,
+    ("Binomial", "Beta"): HF_BINOMIAL_BETA,
+    ("Poisson", "Gamma"): HF_POISSON_GAMMA,
+}
+
+
 cdef set_parts(Target target, hf_mixed *c, graph, stats, lpar, rows, int order):
-    """What both schemes read: every part with the same rows; two Normals have a closed form."""
+    """What both schemes read: every part with the same rows; closed forms where there are any."""
     c.kernels, c.hyper, c.n_part = target.kernels, &target.hyper, len(graph.parts)
     for k, part in enumerate(graph.parts):
         c.point[k] = part.population == "PointMass"
@@ -9,9 +16,27 @@ cdef set_parts(Target target, hf_mixed *c, graph, stats, lpar, rows, int order):
         set_effects(target, &c.part[k], graph.likelihood, name, stats, lpar, part.shape, rows, ())
         c.part[k].loc = to_arg(part.location)
         c.part[k].integral.order = order
-        c.part[k].integral.closed = graph.likelihood == name == "Normal"
+        c.part[k].integral.closed = _CLOSED.get((graph.likelihood, name), HF_NODES)
     for k, arg in enumerate(graph.sticks):
         c.stick[k] = to_arg(arg)
+
+
+def normal_marginal(stats, double sigma, double loc, double tau, int level=0):
+    """A Normal group's log Z, mean and sd (3, n) of csrc/conjugate/normal_marginal.h, for tests."""
+    cdef hf_integral q
+    cdef hf_col stat[8]
+    cdef hf_col par[3]
+    cdef double value[3]
+    value[0], value[1], value[2] = sigma, loc, tau
+    for i in range(3):
+        par[i].p, par[i].stride = &value[i], 0
+    q.closed = HF_NORMAL_NORMAL
+    out = np.empty((3, len(stats[0])))
+    cdef double[:, ::1] o = out
+    to_columns(stats, stat)
+    check(table(level).integrate(&q, <int>out.shape[1], stat, par, par[1], par + 2, &o[0, 0],
+                                 &o[1, 0], &o[2, 0]))
+    return out
 
 
 cdef class Mixed(Target):
@@ -88,8 +113,8 @@ cdef class Allocated(Target):
 
     def given_effects(self, const double[:, ::1] eta, const double[::1] part, const double[:, ::1] z,
                       const double[::1] x=None):
-        """Log density at z (d, n) given standardised effects (parts, J) and allocations (J,), for tests;
-        of effects that stay what they are at values x (n_node,), where these are given."""
+        """Log density at z (d, n) given standardised effects (parts, J) and allocations (J,), for
+        tests; of effects that stay what they are at values x (n_node,), where these are given."""
         out = np.empty(z.shape[1])
         cdef double[::1] o = out
         self.given.eta = &eta[0, 0]

@@ -17,6 +17,7 @@ from hierfast.distributions.base import (
     Support,
     apply_form,
 )
+from hierfast.distributions.dirichlet import Dirichlet
 from hierfast.distributions.flat import Flat
 from hierfast.distributions.linear import Linear
 from hierfast.distributions.mixture import Mixture, find_order
@@ -170,7 +171,6 @@ class Graph:
         common = [node for columns, node in self.design if not columns]
         return Arg(common[0], int(Form.AS_IS), 0.0) if common else self.location
 
-
     @property
     def unknown_weights(self) -> bool:
         """Whether there are weights that are unknown."""
@@ -221,7 +221,7 @@ class _Builder:
     def add(
         self, prior: Distribution, name: str, role: Support, depth: int, above: int = -1
     ) -> int:
-        """Append the unknown `name` after all that its prior reads, larger than another; return its index."""
+        """Append the unknown `name`, larger than another, after all that its prior reads; return its index."""
         self.shown.append((depth, name))
         # Bounds of a positive unknown are positive themselves, so that a flat one knows its side.
         bounds_follow = isinstance(prior, Uniform) and role is Support.POSITIVE
@@ -236,7 +236,7 @@ class _Builder:
         return len(self.nodes) - 1
 
     def part(self, population: Distribution, name: str, at: str, order: int, above: int) -> Part:
-        """Read a component, whose argument `order` is larger than the unknown `above` if there is one."""
+        """Read a component, its argument `order` larger than the unknown `above` if there is one."""
         written = []
         for i, a in enumerate(population.arguments()):
             own = f"{name}_{a.name}[{at}]"
@@ -279,10 +279,9 @@ class _Builder:
             return tuple(replace(CONSTANT, value=v) for v in share[:-1])
         self.shown += [(0, f"{name}[{k}]") for k in range(count)]
         factors, common = population.shares
-        of = "alpha" if population.weights is None else population.weights.arguments()[-1].name
-        shared = self.read(
-            Argument(of, common, Support.POSITIVE, Form.AS_IS), f"{name}_{of}", 1
-        )
+        given = population.weights
+        of = given.arguments()[-1].name if isinstance(given, Dirichlet) else "alpha"
+        shared = self.read(Argument(of, common, Support.POSITIVE, Form.AS_IS), f"{name}_{of}", 1)
         made = []
         for k in range(count - 1):
             args = tuple(
@@ -360,7 +359,8 @@ def build_graph(
             noise, noise_column = replace(CONSTANT, form=int(scale.form)), scale.value
         else:
             noise = combine([builder.read(scale, scale.name, 0)], parameter._replace(argument=0))
-    parts, sticks = (), ()
+    parts: tuple[Part, ...] = ()
+    sticks: tuple[Arg, ...] = ()
     if isinstance(population, Mixture):
         parts, sticks = builder.mixture(population, group_name)
     arguments, place = population.arguments(), population.place

@@ -394,9 +394,7 @@ def simulate(graph: Graph, n: int = PRIOR_DRAWS) -> dict[str, FloatArray]:
             with suppress(ValueError):  # bounds that are unknown and may cross
                 values[i] = prior.draw(rng, n, *args)
     _order(graph, values)
-    return {
-        name: v for name, v in graph.unknowns(list(values)).items() if np.isfinite(v).all()
-    }
+    return {name: v for name, v in graph.unknowns(list(values)).items() if np.isfinite(v).all()}
 
 
 def _order(graph: Graph, values: FloatArray) -> None:

@@ -75,6 +75,13 @@ MODELS["frailty"] = (
     hf.Model(hf.Exponential(censored="c"), hf.Gamma(hf.Exponential(1), hf.Gamma(2, 1))),
     TIMED,
 )
+MODELS["kinds"] = (
+    hf.Model(
+        hf.Poisson(exposure="size"),
+        hf.Mixture([hf.PointMass(0.5), hf.Normal(hf.Normal(1, 1), hf.HalfNormal(1))]),
+    ),
+    COUNTED,
+)
 MODELS["predicted"] = (
     hf.Model(
         hf.Poisson(exposure="size"),

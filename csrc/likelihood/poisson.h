@@ -11,7 +11,10 @@ static int HF_NAME(likelihood_poisson)(int n, const double *eta, const hf_col *s
   (void)par;
   double buf[2][HF_TILE], mean[HF_TILE];
   const double *y = hf_spread(stat[0], n, buf[0]), *t = hf_spread(stat[1], n, buf[1]);
-  for (int i = 0; i < n; i++) mean[i] = t[i] * hf_exp(eta[i]);
+  for (int i = 0; i < n; i++) {
+    double rate = hf_exp(eta[i]);
+    mean[i] = t[i] > 0.0 ? t[i] * rate : 0.0; /* no exposure, far out where the rate is infinite */
+  }
   for (int i = 0; i < n; i++) ll[i] = y[i] * eta[i] - mean[i];
   for (int i = 0; d1 && i < n; i++) {
     d1[i] = y[i] - mean[i];

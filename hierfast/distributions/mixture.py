@@ -43,9 +43,9 @@ class Mixture(Distribution):
     ordered : bool, optional
         Whether components of one family that have unknowns in common ways are told apart by order:
         that of their locations where these are unknown, else of their first unknown. By default those that
-        are alike in everything, the prior of their weight included, and of which the data cannot tell which
-        is which: order takes nothing away but the other names of the same thing. True orders all of one
-        family, which is then part of the model; False none.
+        are alike in everything, the prior of their weight included, so that order takes nothing away but
+        other names of the same thing. True orders all of one family, which is then part of the model;
+        False none.
 
     Raises
     ------
@@ -54,9 +54,9 @@ class Mixture(Distribution):
 
     Notes
     -----
-    Likelihoods of mixtures have several peaks. One is found from several starts; others near in height are said by
-    ``fit.diagnose()``, and are not promised to be visited. Source: Gelman et al., *Bayesian Data
-    Analysis*, 3rd ed., chapter 22.
+    Likelihoods of mixtures have several peaks. The highest of those that a few starts lead to is sampled; an
+    `IdentificationWarning` tells of others near in height, which are not promised to be visited. Source:
+    Gelman et al., *Bayesian Data Analysis*, 3rd ed., chapter 22.
 
     Examples
     --------
@@ -230,14 +230,14 @@ def _check_components(given: Any) -> tuple[Distribution, ...]:
         for argument in one.arguments():
             if isinstance(argument.value, str | Linear):
                 raise ValueError(
-                    f"{who} has the {argument.name} {argument.value!r}: within a mixture nothing can be a column "
-                    "or Linear in this version; give a number or a distribution"
+                    f"{who} has the {argument.name} {argument.value!r}: within a mixture nothing can be a "
+                    "column or Linear in this version; give a number or a distribution"
                 )
     scales = {type(one).__name__ if one.place < 0 else "effects" for one in given}
     if len(scales) > 1:
         raise ValueError(
-            f"Mixture's components must be of one scale; got {format_value(tuple(given))}: Beta and Gamma are of "
-            "probabilities and rates, the others of effects on the link scale"
+            f"Mixture's components must be of one scale; got {format_value(tuple(given))}: Beta and Gamma "
+            "are of probabilities and rates, the others of effects on the link scale"
         )
     return tuple(given)
 
@@ -247,9 +247,7 @@ def _check_weights(given: Any, count: int) -> Any:
         return None
     if isinstance(given, Dirichlet):
         told = given.categories or count
-        if isinstance(given.alpha, tuple) and any(
-            isinstance(a, Distribution) for a in given.alpha
-        ):
+        if isinstance(given.alpha, tuple) and any(isinstance(a, Distribution) for a in given.alpha):
             raise ValueError(
                 "the Dirichlet of Mixture's weights must have numbers, or one prior that all share: as in "
                 "Dirichlet(Exponential(1))"
@@ -268,5 +266,7 @@ def _check_weights(given: Any, count: int) -> Any:
         )
     weights = tuple(map(float, given))
     if abs(math.fsum(weights) - 1.0) > CLOSE:
-        raise ValueError(f"Mixture's weights must add up to 1; they add up to {math.fsum(weights):.15g}")
+        raise ValueError(
+            f"Mixture's weights must add up to 1; they add up to {math.fsum(weights):.15g}"
+        )
     return weights

@@ -13,9 +13,9 @@ from hierfast.distributions.base import Distribution, FloatArray, Support
 
 @dataclass(frozen=True, slots=True, repr=False)
 class PointMass(Distribution):
-    r"""A point mass: with probability one
+    r"""A point mass.
 
-    .. math:: x = v \tag{1}
+    .. math:: x = v \quad \text{with probability one} \tag{1}
 
     It is a part of a `Mixture`, of groups that have an effect in common, known or not: of those without any
     where it is 0.

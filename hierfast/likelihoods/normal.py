@@ -157,3 +157,39 @@ def log_conditional(
     spread = s[1] - 2 * mu * s[0] + n_group * mu**2
     value = -n_group * np.log(tau) - 0.5 * spread / tau**2
     return float(value - n_row * np.log(sigma) - 0.5 * within / sigma**2)
+
+
+def log_group(
+    p: ArrayLike,
+    mean: ArrayLike,
+    rows: ArrayLike,
+    m2: ArrayLike,
+    sigma: float,
+    loc: float,
+    tau: float,
+) -> FloatArray:
+    """Integrate a group's effect out: (1) and (2) of csrc/conjugate/normal_marginal.h.
+
+    Parameters
+    ----------
+    p, mean, rows, m2 : array_like
+        Weight, mean, rows and squares about the mean of groups (C,).
+    sigma, loc, tau : float
+        Standard deviation of rows, location and scale of the population.
+
+    Returns
+    -------
+    numpy.ndarray
+        log Z, mean and sd of the effects (3, C).
+
+    Examples
+    --------
+    >>> log_group([1.0], [0.0], [1.0], [0.0], 1.0, 0.0, 1.0)[2].round(4)
+    array([0.7071])
+    """
+    p, mean, rows, m2 = (np.asarray(v, dtype=np.float64) for v in (p, mean, rows, m2))
+    gain = p * (tau / sigma) ** 2
+    off = mean - loc
+    square = (m2 + p * off**2 / (1 + gain)) / sigma**2
+    log = -rows * np.log(sigma) - 0.5 * (square + np.log1p(gain))
+    return np.array([log, loc + gain / (1 + gain) * off, tau / np.sqrt(1 + gain)])

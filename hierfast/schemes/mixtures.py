@@ -54,7 +54,7 @@ class MixtureBuilder(Builder):
         target.watch(self.stop)
         return target
 
-    def located(self) -> tuple[Any, list[float]]:
+    def joined(self) -> tuple[Any, list[float]]:
         """Log posterior of all cells, and its highest mode among those that several starts lead to."""
         count = len(self.read_rows(False)[1])
         target = self.target()
@@ -91,12 +91,12 @@ class MixtureBuilder(Builder):
         """Effects integrated out part by part."""
         self.reads = f"{len(self.read_rows(False)[1]):,} cells in {len(self.graph.parts)} parts"
         self.dear = len(self.read_rows(False)[1]) > DEAR
-        target, start = self.located()
+        target, start = self.joined()
         return self.independent("quadrature", target, start, -1)
 
     def gibbs(self) -> Plan:
         """Effects of all parts and allocations in turn; groups are read by quadrature."""
-        integrals, start = self.located()
+        integrals, start = self.joined()
         if integrals.dim:
             integrals.build_proposal(start, 0, False)
             order, error = integrals.choose_order(ORDER_ERROR)
@@ -108,7 +108,7 @@ class MixtureBuilder(Builder):
         return self.finish("gibbs", how, target, blocks, start=start, integrals=integrals)
 
     def starts(self) -> list[Known]:
-        """Pair unknowns with values: components side by side, one within the other, one far out."""
+        """Pair unknowns with values: components side by side, either way, nested, one far out."""
         effects, count = self.spread(), len(self.graph.parts)
         wide = float(effects.std()) or 1.0
         side = [((k + 0.5) / count, 1.0 / count) for k in range(count)]
@@ -117,11 +117,17 @@ class MixtureBuilder(Builder):
         below = [(0.03 if k == 0 else 0.65, 0.5) for k in range(count)]
         sticks = [(arg, 1.0 / (count - k)) for k, arg in enumerate(self.graph.sticks)]
         out = []
-        for pattern in (side, within, above, below):
+        for pattern in (side, within, above, below, side[::-1]):
             known: list[tuple[Arg, float]] = [*sticks, *self.noise(wide / count)]
             last = -np.inf
             for part, (rank, share) in zip(self.graph.parts, pattern, strict=True):
-                at = max(float(np.quantile(effects, rank)), last + 1e-2 * wide)
+                at = float(np.quantile(effects, rank))
+                if any(
+                    self.graph.nodes[arg.node].above >= 0
+                    for arg in part.written.values()
+                    if arg.node >= 0
+                ):
+                    at = max(at, last + 1e-2 * wide)
                 last = at
                 known += guess(part, at, share * wide)
             out.append(tuple(known))

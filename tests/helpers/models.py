@@ -171,6 +171,35 @@ SETTINGS = {
         derived={"sigma": lambda u: u["group_precision"] ** -0.5},
         prepare=centred_doses,
     ),
+    "eyes": Setting(
+        hf.Model(
+            hf.Normal(precision=hf.Gamma(3, 30)),
+            hf.Mixture([hf.PointMass(hf.Normal(540, 10))] * 2, hf.Dirichlet([5, 5])),
+        ),
+        {"y": "y", "group": "group"},
+        {
+            "group_value[0]": "lambda[1]",
+            "group_value[1]": "lambda[2]",
+            "group_weights[0]": "P[1]",
+        },
+        schemes=("quadrature", "gibbs"),
+        derived={"sigma": lambda u: u["precision"] ** -0.5},
+    ),
+    "low_dim_gauss_mix": Setting(
+        hf.Model(
+            hf.Normal(sigma=1e-4),
+            hf.Mixture([hf.Normal(hf.Normal(0, 2), hf.HalfNormal(2))] * 2, hf.Dirichlet([5, 5])),
+        ),
+        {"y": "y", "group": "group"},
+        {
+            "group_mu[0]": "mu[1]",
+            "group_mu[1]": "mu[2]",
+            "group_sigma[0]": "sigma[1]",
+            "group_sigma[1]": "sigma[2]",
+            "group_weights[0]": "theta",
+        },
+        schemes=("quadrature",),
+    ),
     "pumps": Setting(
         hf.Model(hf.Poisson(exposure="t"), hf.Gamma(hf.Exponential(1), hf.Gamma(0.1, 1))),
         {"y": "x"},
