@@ -97,6 +97,18 @@ static inline double hf_log1p(double x) {
   return x == x ? y : x;
 }
 
+/* log((1 - exp(-m)) / m) near 0, by Bernoulli numbers. */
+static inline double hf_log_some_near(double m) {
+  double m2 = m * m;
+  return m2 * (1.0 / 24.0 - m2 * (1.0 / 2880.0 - m2 * (1.0 / 181440.0))) - 0.5 * m;
+}
+
+/* log(1 - exp(-m)), m >= 0. */
+static inline double hf_log_1mexp(double m) {
+  double near = hf_log(m) + hf_log_some_near(m), far = hf_log1p(-hf_exp(-m));
+  return m < 0.1 ? near : far;
+}
+
 /* sin and cos of q pi/2 + r + t, |r| <= pi/4, t its tail, q the low bits of `quarter`. */
 static inline void hf_sincos_core(double r, double t, uint64_t quarter, double *sine,
                                   double *cosine) {

@@ -51,7 +51,7 @@ cdef extern from "statistics.h" nogil:
 cdef extern from "hf.h" nogil:
     enum:
         HF_OK, HF_STOPPED, HF_NONFINITE, HF_NO_MODE, HF_NO_START, HF_STUCK
-        HF_TILE, HF_MAX_PHI, HF_MAX_PAR, HF_BLOCK, HF_LAMBDA, HF_SUMS
+        HF_TILE, HF_MAX_PHI, HF_MAX_PAR, HF_MAX_CUT, HF_BLOCK, HF_LAMBDA, HF_SUMS
         HF_SITE_THETA
         HF_NODES, HF_NORMAL_NORMAL, HF_BINOMIAL_BETA, HF_POISSON_GAMMA
     ctypedef struct hf_col:
@@ -219,8 +219,9 @@ cdef extern from "run.h" nogil:
         const hf_kernels_t *kernels
         const hf_hyper *hyper
         hf_integral integral
+        int n_lpar
         hf_arg loc
-        hf_arg lpar[4]
+        hf_arg lpar[16]
         hf_arg ppar[4]
         int n_design
         int coefficient[16]

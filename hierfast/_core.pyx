@@ -170,7 +170,7 @@ def likelihood_eval(str name, const double[::1] eta, list stats, list params, in
     """Log likelihood and two derivatives (3, n) of csrc/likelihood, for tests against a twin."""
     cdef const hf_kernels_t *k = table(level)
     cdef hf_col stat[8]
-    cdef hf_col par[4]
+    cdef hf_col par[16]
     cdef int index = family_names()[0].index(name)
     out = np.empty((3, eta.shape[0]))
     cdef double[:, ::1] o = out
@@ -184,7 +184,7 @@ def likelihood_eval(str name, const double[::1] eta, list stats, list params, in
 def likelihood_overall(str name, list params, counts, int level=0):
     """What all rows say of a likelihood's parameters alone (n,), for tests against a twin."""
     cdef const hf_kernels_t *k = table(level)
-    cdef hf_col par[4]
+    cdef hf_col par[16]
     cdef hf_rising rising
     cdef int index = family_names()[0].index(name)
     cdef Target keep = Target()
@@ -465,6 +465,7 @@ cdef set_effects(Target target, hf_integrated *c, likelihood, population, stats,
     c.kernels, c.hyper = k, &target.hyper
     c.integral.likelihood, c.integral.population = &k.likelihood[i], &k.population[j]
     c.loc = target.data[0]
+    c.n_lpar = len(lpar)
     for a, arg in enumerate(lpar):
         c.lpar[a] = to_arg(arg)
     for a, arg in enumerate(ppar):

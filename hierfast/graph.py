@@ -123,6 +123,8 @@ class Graph:
         and the value 1; 1 where the likelihood has none.
     noise_column : str or None
         The column, if the likelihood's scale is one.
+    rows : tuple of Arg
+        All parameters of a likelihood that has several, in the order of the core.
     display : tuple of str
         Names of the unknowns in the order in which they are shown.
     location_column : str or None
@@ -159,6 +161,7 @@ class Graph:
     likelihood: str = "Normal"
     population: str = "Normal"
     title: str = "Normal"
+    rows: tuple[Arg, ...] = ()
 
     @property
     def scale(self) -> Arg:
@@ -206,11 +209,11 @@ class _Builder:
         self.nodes: list[Node] = []
         self.shown: list[tuple[int, str]] = []
 
-    def read(self, argument: Argument, name: str, depth: int) -> Arg:
+    def read(self, argument: Argument, name: str, depth: int, above: int = -1) -> Arg:
         """Turn an argument as written into a constant or an unknown, which will be called `name`."""
         value = argument.value
         if isinstance(value, Distribution):
-            return Arg(self.add(value, name, argument.domain, depth), int(Form.AS_IS), 0.0)
+            return Arg(self.add(value, name, argument.domain, depth, above), int(Form.AS_IS), 0.0)
         if not isinstance(value, float):
             raise ValueError(
                 f"{name} is the column {value!r}: of a population only the mean can be a column, of a "
@@ -350,7 +353,7 @@ def build_graph(
         scale names a column.
     """
     builder = _Builder()
-    noise, noise_column = CONSTANT, None
+    noise, noise_column, rows = CONSTANT, None, list[Arg]()
     for index, parameter in enumerate(likelihood.parameters()):
         if index == likelihood.effect and not likelihood.only_rows:
             continue
@@ -358,7 +361,9 @@ def build_graph(
         if isinstance(scale.value, str):
             noise, noise_column = replace(CONSTANT, form=int(scale.form)), scale.value
         else:
-            noise = combine([builder.read(scale, scale.name, 0)], parameter._replace(argument=0))
+            above = rows[-1].node if rows and likelihood.ordered else -1
+            one = builder.read(scale, scale.name, 0, above)
+            rows.append(combine([one], parameter._replace(argument=0)))
     parts: tuple[Part, ...] = ()
     sticks: tuple[Arg, ...] = ()
     if isinstance(population, Mixture):
@@ -386,7 +391,7 @@ def build_graph(
         location=params[place] if place >= 0 else replace(CONSTANT, value=0.0),
         shape=tuple(params[i] for i in population.shape),
         written={a.name: w for a, w in zip(arguments, written, strict=True)},
-        noise=noise,
+        noise=rows[0] if rows and not likelihood.ordered else noise,
         noise_column=noise_column,
         location_column=location_column,
         design=tuple(design),
@@ -399,6 +404,7 @@ def build_graph(
         likelihood=likelihood.kernel,
         title=likelihood.title,
         population=type(population).__name__,
+        rows=tuple(rows),
     )
     if len(graph.nodes) > MAX_NODES:
         raise ValueError(

@@ -81,6 +81,12 @@ class Groups:
         """
         if self._natural or self._plan.cell is None:
             return self
+        if not self._plan.statistics.link.natural:
+            raise ValueError(
+                f"groups of {self._plan.graph.title} rows have no natural scale: the probability of "
+                "at most category k is 1 / (1 + exp(effect - cutpoint)), from fit.groups.draws() and "
+                "fit.hyper['cutpoints[k]']"
+            )
         return Groups(self._plan, self._draws, self._cores, natural=True)
 
     @cached_property

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from hierfast.categories import CategoryCells
     from hierfast.counts import CountCells
     from hierfast.graph import Graph
     from hierfast.links import Link
@@ -112,6 +113,43 @@ def find_weak_shape(graph: Graph, cells: CountCells) -> tuple[str, ...]:
         f"every group has one row, so that the data hardly tell the variation within groups ({shape}) "
         f"from that between them ({scale}); their priors decide",
     )
+
+
+def find_weak_ordered(graph: Graph, cells: CategoryCells) -> tuple[str, ...]:
+    """Say what rows in ordered categories cannot tell.
+
+    Parameters
+    ----------
+    graph : Graph
+        The unknowns.
+    cells : CategoryCells
+        Groups and their rows in each category.
+
+    Returns
+    -------
+    tuple of str
+        Sentences, none where all is well.
+    """
+    said, scale = [], graph.scale.node
+    unknown = graph.rows[0].node >= 0
+    seen = [k for k, rows in enumerate(cells.total) if rows > 0]
+    none = [str(k) for k, rows in enumerate(cells.total) if rows == 0]
+    if len(seen) == 1:
+        said.append(
+            f"all rows are of category {seen[0]}: the data hardly bound the population, and the rest is up "
+            "to the priors"
+        )
+    elif scale >= 0 and cells.mixed == 0 and (unknown or len(graph.rows) == 1):
+        said.append(
+            "no group has rows of two categories: the data see only how frequent each is, and "
+            f"{graph.nodes[scale].name} is up to its prior"
+        )
+    if unknown and none and len(seen) > 1:
+        said.append(
+            f"no row is of category {', '.join(none)}: how far apart the cutpoints beside it are is up to "
+            "their priors"
+        )
+    return tuple(said + _few(graph, int(cells.n_group), scale))
 
 
 def find_weak_conjugate(graph: Graph, cells: CountCells, link: Link) -> tuple[str, ...]:

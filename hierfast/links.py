@@ -51,7 +51,7 @@ class Link:
     Attributes
     ----------
     name, scale, natural : str
-        As it is written, what effects are called, and what they are of.
+        As it is written, what effects are called, and what they are of; empty if of nothing by themselves.
     suffix : str
         What it adds to the name of a likelihood in the core.
     whole : bool
@@ -139,6 +139,14 @@ def _exp(theta: FloatArray) -> FloatArray:
     return apply_core(EXP, theta)
 
 
+def _same(theta: FloatArray) -> FloatArray:
+    return theta
+
+
+def _logit(some: FloatArray, other: FloatArray) -> FloatArray:
+    return apply_core(LOG, some / other)
+
+
 def _log_rate(some: FloatArray, other: FloatArray) -> FloatArray:
     return apply_core(LOG, some / other)
 
@@ -156,7 +164,7 @@ LINKS = {
             "probability",
             "",
             True,
-            lambda some, other: apply_core(LOG, some / other),
+            _logit,
             lambda theta: np.asarray(1.0 / (1.0 + apply_core(EXP, -theta))),
         ),
         Link(
@@ -181,6 +189,8 @@ LINKS = {
         Link("log rate", "log rate", "rate", "", False, _log_rate, _exp, *TIMES),
         Link("log scale", "log scale", "scale", "", False, _log_time, _exp, *TIMES),
         Link("log mean", "log mean", "mean", "", False, _log_time, _exp, *TIMES),
+        # Effects beside cutpoints: what they are of depends on both, so that there is no natural scale.
+        Link("ordered logit", "effect beside the cutpoints", "", "", True, _logit, _same),
     )
 }
 
@@ -255,7 +265,7 @@ def check_link(value: object, who: str) -> str:
     >>> check_link("probit", "Binomial's link")
     'probit'
     """
-    known = [link.name for link in LINKS.values() if link.whole]
+    known = [link.name for link in LINKS.values() if link.whole and link.natural]
     if not (isinstance(value, str) and value in known):
         raise ValueError(f"{who} must be one of {', '.join(map(repr, known))}; got {value!r}")
     return value

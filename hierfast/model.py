@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from hierfast.distributions.base import Distribution, find_row_argument
+from hierfast.distributions.linear import Linear
 from hierfast.distributions.mixture import Mixture
 from hierfast.distributions.point_mass import PointMass
 from hierfast.graph import build_graph
@@ -33,10 +34,11 @@ class Model:
     ----------
     likelihood : Distribution
         Normal, Binomial, Bernoulli, Poisson, NegativeBinomial, ZeroInflatedPoisson, ZeroInflatedBinomial,
-        Exponential, Weibull or Gamma: distribution of a row given its group's effect. It leaves its
-        location out; a Normal's scale is a number, a column of known values, or a prior. Effects are
-        means of a Normal, logits of probabilities of the binomial ones, logarithms of rates of counts and
-        of an Exponential, of scales of a Weibull, of means of a Gamma.
+        Exponential, Weibull, Gamma or OrderedLogistic: distribution of a row given its group's effect. It
+        leaves its location out; a Normal's scale is a number, a column of known values, or a prior. Effects
+        are means of a Normal, logits of probabilities of the binomial ones, logarithms of rates of counts
+        and of an Exponential, of scales of a Weibull, of means of a Gamma; those of an OrderedLogistic are
+        on the scale of its cutpoints.
     population : Normal, StudentT, Logistic, Beta, Gamma or Mixture
         Distribution of the groups' effects: Beta of the probabilities of a Binomial, Gamma of the
         rates of a Poisson or Exponential, the others on the scale above. Its arguments are numbers or
@@ -306,3 +308,22 @@ def _check_population(population: Distribution, likelihood: Distribution) -> Non
             f"the population {name} lacks {missing[0]}: give a number or a prior"
             + (" such as Normal(0, 10) or Flat()" if missing[0] == "mu" else "")
         )
+    if likelihood.ordered:
+        _check_origin(population, likelihood)
+
+
+def _check_origin(population: Distribution, likelihood: Distribution) -> None:
+    """Refuse an unknown location beside unknown cutpoints."""
+    location = population.arguments()[population.place]
+    shifted = isinstance(location.value, Distribution)
+    if isinstance(location.value, Linear):
+        shifted = () in location.value.terms
+    if not (shifted and isinstance(likelihood.arguments()[0].value, Distribution)):
+        return
+    kind, name = type(population).__name__, location.name
+    instead = 'Linear("0 + x", ...)' if isinstance(location.value, Linear) else "0"
+    raise ValueError(
+        f"{type(likelihood).__name__}'s cutpoints are unknown, and so is the population's {name}: a shift "
+        "of all cutpoints is one of all effects, and data cannot tell them apart; write "
+        f"{kind}({name}={instead}, ...), or cutpoints that are numbers"
+    )

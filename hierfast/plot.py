@@ -64,6 +64,11 @@ def read_raw(fit: Fit) -> Raw:
     stats, location = fit.plan.statistics, fit.plan.location
     if fit.plan.cell is not None:
         at = np.flatnonzero(stats.rows if fit.plan.closed is None else stats.size)
+        if not stats.link.natural:
+            raise ValueError(
+                f"groups of {fit.plan.graph.title} rows have no raw effects to set against pooled ones: "
+                "they depend on the cutpoints; plot fit.groups.mean"
+            )
         raw = stats.mean[at] if fit.plan.closed is None else stats.y[at] / stats.size[at]
         return Raw(at, raw, stats.size[at], known=False)
     at = np.flatnonzero(stats.weight > 0.0)

@@ -18,7 +18,7 @@ static int HF_NAME(likelihood_binomial_cloglog)(int n, const double *eta, const 
   for (int i = 0; i < n; i++) {
     double m = hf_exp(eta[i] > HF_TOP ? HF_TOP : eta[i]), f = rows[i] - y[i], m2 = m * m;
     double none = hf_exp(-m), some = 1.0 - none, near = m < HF_NEAR;
-    double low = eta[i] - 0.5 * m + m2 * (1.0 / 24.0 - m2 * (1.0 / 2880.0 - m2 * (1.0 / 181440.0)));
+    double low = eta[i] + hf_log_some_near(m);
     ll[i] = y[i] * (near ? low : hf_log1p(-none)) - f * m;
     if (!d1) continue;
     double drop = 0.5 * m + m2 * (1.0 / 12.0 - m2 * (1.0 / 720.0 - m2 * (1.0 / 30240.0)));

@@ -16,17 +16,14 @@ void hf_gather(const hf_integrated *c, int n_phi, const double *x, int n, const 
   for (int i = 0; i < n; i++) {
     for (int s = 0; s < hf_n_stat(q); s++)
       l->stat[s][i] = c->stat[s].p[cell[i] * c->stat[s].stride];
-    for (int a = 0; a < q->likelihood->n_par; a++)
-      l->lpar[a][i] = hf_arg_at(&c->lpar[a], x, n_phi, phi[i]);
+    for (int a = 0; a < c->n_lpar; a++) l->lpar[a][i] = hf_arg_at(&c->lpar[a], x, n_phi, phi[i]);
     for (int a = 0; a < q->population->n_par; a++)
       l->ppar[a][i] = hf_arg_at(&c->ppar[a], x, n_phi, phi[i]);
     l->loc[i] = hf_arg_at(&c->loc, x, n_phi, phi[i]) + hf_predicted(c, x, n_phi, phi[i], cell[i]);
   }
   for (int s = 0; s < HF_MAX_STAT; s++) l->stats[s] = (hf_col){l->stat[s], 1};
-  for (int a = 0; a < HF_MAX_PAR; a++) {
-    l->lpars[a] = (hf_col){l->lpar[a], 1};
-    l->ppars[a] = (hf_col){l->ppar[a], 1};
-  }
+  for (int a = 0; a < HF_MAX_CUT; a++) l->lpars[a] = (hf_col){l->lpar[a], 1};
+  for (int a = 0; a < HF_MAX_PAR; a++) l->ppars[a] = (hf_col){l->ppar[a], 1};
   l->place = (hf_col){l->loc, 1};
 }
 
@@ -47,7 +44,7 @@ int hf_gather_next(const hf_integrated *c, int n_phi, const double *x, int64_t f
   w = c->n_cell - lo < HF_TILE ? (int)(c->n_cell - lo) : HF_TILE;
   for (int s = 0; s < hf_n_stat(&c->integral); s++)
     l->stats[s] = (hf_col){c->stat[s].p + lo * c->stat[s].stride, c->stat[s].stride};
-  for (int a = 0; a < c->integral.likelihood->n_par; a++) {
+  for (int a = 0; a < c->n_lpar; a++) {
     l->lpar[a][0] = hf_arg_at(&c->lpar[a], x, n_phi, at);
     l->lpars[a] = (hf_col){l->lpar[a], 0};
   }
@@ -63,10 +60,10 @@ int hf_gather_next(const hf_integrated *c, int n_phi, const double *x, int64_t f
 }
 
 void hf_add_overall(const hf_integrated *c, int n, const double *x, double *lp) {
-  double value[HF_MAX_PAR][HF_TILE];
-  hf_col par[HF_MAX_PAR];
+  double value[HF_MAX_CUT][HF_TILE];
+  hf_col par[HF_MAX_CUT];
   if (!c->integral.likelihood->overall) return;
-  for (int a = 0; a < c->integral.likelihood->n_par; a++) {
+  for (int a = 0; a < c->n_lpar; a++) {
     for (int i = 0; i < n; i++) value[a][i] = hf_arg_at(&c->lpar[a], x, n, i);
     par[a] = (hf_col){value[a], 1};
   }
@@ -125,7 +122,8 @@ int hf_integrated_invert(const hf_integrated *c, const double *x, int64_t n, con
     int64_t one = cell ? cell[k] : k;
     hf_gather(c, 1, x, 1, &phi, &one, &l);
     for (int s = 0; s < HF_MAX_STAT; s++) l.stats[s].stride = 0;
-    for (int a = 0; a < HF_MAX_PAR; a++) l.lpars[a].stride = l.ppars[a].stride = 0;
+    for (int a = 0; a < HF_MAX_CUT; a++) l.lpars[a].stride = 0;
+    for (int a = 0; a < HF_MAX_PAR; a++) l.ppars[a].stride = 0;
     status = c->kernels->invert(&c->integral, l.stats, l.lpars, (hf_col){l.loc, 0}, l.ppars,
                                 (int)many, u + k, theta + k);
   }

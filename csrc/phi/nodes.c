@@ -124,7 +124,7 @@ int hf_nodes_fill(const hf_integrated *c, const double *x, const volatile int *s
     if (hf_stopped(stop)) return HF_STOPPED;
     hf_gather(c, 1, x, 1, &phi, f->cell + i, &l);
     for (int s = 0; s < HF_MAX_STAT; s++) l.stats[s].stride = 0;
-    for (int a = 0; a < HF_MAX_PAR; a++) l.lpars[a].stride = 0;
+    for (int a = 0; a < HF_MAX_CUT; a++) l.lpars[a].stride = 0;
     for (int g = 0; g < n; g++) theta[g] = h * (double)(f->first[i] + g);
     status = hf_rows_eval(&c->integral, n, theta, l.stats, l.lpars, v, NULL, NULL);
     for (int g = 0; g < n; g++) most = v[g] > most ? v[g] : most;

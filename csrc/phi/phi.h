@@ -129,7 +129,8 @@ typedef struct {
   const hf_kernels_t *kernels;
   const hf_hyper *hyper;
   hf_integral integral;
-  hf_arg loc, lpar[HF_MAX_PAR], ppar[HF_MAX_PAR];
+  int n_lpar; /* of the likelihood, which may take more */
+  hf_arg loc, lpar[HF_MAX_CUT], ppar[HF_MAX_PAR];
   int n_design; /* predictors (n_cell,) that add to loc, and the unknowns that are their coefficients */
   int coefficient[HF_MAX_PHI];
   hf_col design[HF_MAX_PHI];
@@ -149,9 +150,9 @@ static inline double hf_predicted(const hf_integrated *c, const double *x, int n
 
 /* Columns of n <= HF_TILE pairs of phi and cell: statistics of one, arguments of the other. */
 typedef struct {
-  double stat[HF_MAX_STAT][HF_TILE], lpar[HF_MAX_PAR][HF_TILE], ppar[HF_MAX_PAR][HF_TILE],
+  double stat[HF_MAX_STAT][HF_TILE], lpar[HF_MAX_CUT][HF_TILE], ppar[HF_MAX_PAR][HF_TILE],
       loc[HF_TILE];
-  hf_col stats[HF_MAX_STAT], lpars[HF_MAX_PAR], ppars[HF_MAX_PAR], place;
+  hf_col stats[HF_MAX_STAT], lpars[HF_MAX_CUT], ppars[HF_MAX_PAR], place;
 } hf_gathered;
 void hf_gather(const hf_integrated *c, int n_phi, const double *x, int n, const int *phi,
                const int64_t *cell, hf_gathered *l);

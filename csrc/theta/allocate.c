@@ -120,7 +120,7 @@ static int add_part(const hf_allocated *f, int k, const double *x, int n, int i,
   int unknown = !f->x || f->model->point[k], status = HF_OK;
   hf_place_of(c, unknown ? x : f->x, unknown ? n : 1, unknown ? i : 0, &given.loc, &given.scale);
   if (!unknown) status = hf_given_sum(&given, 0, 0, 1, x, n, i, lp);
-  for (int a = 0; a < c->integral.likelihood->n_par; a++) unknown |= c->lpar[a].node >= 0;
+  for (int a = 0; a < c->n_lpar; a++) unknown |= c->lpar[a].node >= 0;
   return status || !unknown ? status : hf_given_sum(&given, 0, 0, 0, x, n, i, lp);
 }
 

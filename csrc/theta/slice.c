@@ -10,7 +10,7 @@
 typedef struct {
   const hf_integral *q;
   double loc, tau;
-  hf_col stat[HF_MAX_STAT], lpar[HF_MAX_PAR], ppar[HF_MAX_PAR]; /* ppar: those of p0 */
+  hf_col stat[HF_MAX_STAT], lpar[HF_MAX_CUT], ppar[HF_MAX_PAR]; /* ppar: those of p0 */
 } one_group;
 
 static const double zero = 0.0, one = 1.0;
@@ -65,12 +65,12 @@ int hf_eta_slices(const hf_integrated *c, const double *x, uint64_t key, uint64_
                   const uint64_t *label, uint32_t sweep, int64_t lo, int64_t hi, double *eta,
                   int64_t *cut) {
   one_group g = {.q = &c->integral};
-  double lpar[HF_MAX_PAR], ppar[HF_MAX_PAR], middle = 0.0;
+  double lpar[HF_MAX_CUT], ppar[HF_MAX_PAR], middle = 0.0;
   hf_target t = {1, conditional, &g, NULL};
   double loc;
   int status = HF_OK;
   hf_place_of(c, x, 1, 0, &loc, &g.tau);
-  read_args(c->integral.likelihood->n_par, c->lpar, x, 1, 0, lpar, g.lpar);
+  read_args(c->n_lpar, c->lpar, x, 1, 0, lpar, g.lpar);
   read_args(c->integral.population->n_par, c->ppar, x, 1, 0, ppar, g.ppar);
   if (hf_is_located(c))
     g.ppar[0] = (hf_col){&one, 0};
@@ -94,11 +94,11 @@ int hf_given_sum(const hf_given *f, int n_at, int i_at, int population, const do
                  int i, double *total) {
   const hf_integrated *c = f->model;
   const hf_integral *q = &c->integral;
-  double theta[HF_TILE], log[HF_TILE], value[HF_MAX_PAR], place[HF_TILE];
-  hf_col par[HF_MAX_PAR], stat[HF_MAX_STAT];
+  double theta[HF_TILE], log[HF_TILE], value[HF_MAX_CUT], place[HF_TILE];
+  hf_col par[HF_MAX_CUT], stat[HF_MAX_STAT];
   int status = HF_OK;
-  read_args(population ? q->population->n_par : q->likelihood->n_par,
-            population ? c->ppar : c->lpar, x, n, i, value, par);
+  read_args(population ? q->population->n_par : c->n_lpar, population ? c->ppar : c->lpar, x, n, i,
+            value, par);
   for (int64_t lo = 0; !status && lo < c->n_cell; lo += HF_TILE) {
     int w = c->n_cell - lo < HF_TILE ? (int)(c->n_cell - lo) : HF_TILE;
     for (int s = 0; s < hf_n_stat(q); s++)
@@ -137,7 +137,7 @@ int hf_centred_eval(const hf_target *t, int n, const double *z, double *lp) {
   const hf_integrated *c = f->model;
   double x[HF_MAX_PHI * HF_TILE];
   int status = hf_hyper_expand(c->kernels, c->hyper, n, z, x, lp), unknown = 0;
-  for (int a = 0; a < c->integral.likelihood->n_par; a++) unknown |= c->lpar[a].node >= 0;
+  for (int a = 0; a < c->n_lpar; a++) unknown |= c->lpar[a].node >= 0;
   for (int i = 0; !status && i < n; i++) {
     status = hf_given_sum(f, 1, 0, 1, x, n, i, lp + i);
     if (!status && unknown) status = hf_given_sum(f, 1, 0, 0, x, n, i, lp + i);

@@ -18,6 +18,7 @@ from hierfast.distributions.logistic import Logistic
 from hierfast.distributions.mixture import Mixture
 from hierfast.distributions.negative_binomial import NegativeBinomial
 from hierfast.distributions.normal import Normal
+from hierfast.distributions.ordered_logistic import OrderedLogistic
 from hierfast.distributions.pareto import Pareto
 from hierfast.distributions.point_mass import PointMass
 from hierfast.distributions.poisson import Poisson
@@ -47,6 +48,7 @@ __all__ = [
     "Mixture",
     "NegativeBinomial",
     "Normal",
+    "OrderedLogistic",
     "Pareto",
     "PointMass",
     "Poisson",

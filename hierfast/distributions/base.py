@@ -77,6 +77,7 @@ class Distribution:
     ] = ()  # its others in the order of csrc/population; none: no population
     vector: ClassVar[bool] = False  # of several numbers at once: no prior of an unknown
     no_prior: ClassVar[str] = ""  # why it is no prior of an unknown, where it is none
+    ordered: ClassVar[bool] = False  # a likelihood whose parameters are in increasing order
     effect: ClassVar[int] = 0  # of a likelihood that may be a prior too: what it leaves out
     logpdf: ClassVar[Callable[..., FloatArray]]
     draw: ClassVar[Callable[..., Any]]

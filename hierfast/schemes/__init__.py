@@ -11,6 +11,7 @@ from hierfast.schemes.mixtures import (
     MixtureOfZeros,
 )
 from hierfast.schemes.normal import NormalBuilder, NormalRowsBuilder
+from hierfast.schemes.ordered import OrderedBuilder
 from hierfast.schemes.terms import AmountBuilder, TermBuilder, ZeroInflatedBuilder
 
 COUNTS = ("Binomial", "Bernoulli", "Poisson", "Exponential")  # whose sums suffice
@@ -24,6 +25,7 @@ PAIRS: dict[tuple[str, str], type[Builder]] = {
     **{(rows, groups): TermBuilder for rows in TERMS for groups in LINKED},
     **{(rows, groups): ZeroInflatedBuilder for rows in INFLATED for groups in LINKED},
     **{("Gamma", groups): AmountBuilder for groups in LINKED},
+    **{("OrderedLogistic", groups): OrderedBuilder for groups in LINKED},
     ("Binomial", "Beta"): ConjugateBuilder,
     ("Bernoulli", "Beta"): ConjugateBuilder,
     ("Poisson", "Gamma"): ConjugateBuilder,

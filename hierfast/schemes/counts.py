@@ -69,6 +69,7 @@ class CountBuilder(Builder):
             weights=likelihood.weights, size=given, censored=censored, predictors=roles_of(graph)
         )
         columns = read_columns(data, y, group, roles, groups, na)
+        cls.check_outcome(columns, likelihood)
         if not size:  # the outcome is a time
             columns = read_events(columns)
             given = columns.size_name
@@ -79,6 +80,10 @@ class CountBuilder(Builder):
         cls.check_proper(graph, cells, counts.link)
         informed = counts.informed()
         return Read(counts, informed, cells, None, columns.dropped, columns.y_name, design)
+
+    @classmethod
+    def check_outcome(cls, columns: Columns, likelihood: Any) -> None:
+        """Refuse outcomes that are not counts in words of their own; nothing by default."""
 
     @classmethod
     def compress(cls, columns: Columns, counts: Counts, given: Any) -> CountCells:
