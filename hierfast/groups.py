@@ -68,7 +68,8 @@ class Groups:
     def natural(self) -> Groups:
         """The same groups as probabilities (Binomial) or rates (Poisson).
 
-        They are those already where the population lives on that scale; Normal rows have no other.
+        They are those already where the population lives on that scale; Normal rows have no other, and
+        OrderedLogistic ones, whose cutpoints have a say in it, have none.
 
         Examples
         --------

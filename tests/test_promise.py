@@ -71,6 +71,10 @@ MODELS["amounts"] = (
     hf.Model(hf.Gamma(hf.LogNormal(0, 1), censored="c"), hf.Normal(hf.Normal(0, 2), 0.5)),
     {k: v[:15] for k, v in TIMED.items()},
 )
+MODELS["categories"] = (
+    hf.Model(hf.OrderedLogistic(hf.Normal(0, 3), categories=3), hf.Normal(0, hf.HalfNormal(1))),
+    {"g": GROUP[:60], "y": RNG.integers(0, 3, 400)[:60]},
+)
 MODELS["frailty"] = (
     hf.Model(hf.Exponential(censored="c"), hf.Gamma(hf.Exponential(1), hf.Gamma(2, 1))),
     TIMED,

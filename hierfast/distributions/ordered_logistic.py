@@ -151,7 +151,7 @@ class OrderedLogistic(Distribution):
         --------
         >>> import hierfast as hf
         >>> float(hf.OrderedLogistic.logpdf(1, [-1, 1], 0.0).round(4))
-        -0.7724
+        -0.7719
         """
         from hierfast.likelihoods.ordered_logistic import log_likelihood
 

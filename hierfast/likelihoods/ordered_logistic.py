@@ -36,7 +36,7 @@ def log_likelihood(
     --------
     >>> from hierfast.likelihoods.ordered_logistic import log_likelihood
     >>> [float(v.round(4)) for v in log_likelihood([0, 1, 0], 0.0, [-1, 1])]
-    [-0.7724, 0.0, -0.3932]
+    [-0.7719, 0.0, -0.3932]
     """
     counts, c = np.asarray(counts, dtype=np.float64), np.asarray(cutpoints, dtype=np.float64)
     off = np.asarray(eta, dtype=np.float64)[..., None] - c

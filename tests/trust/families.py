@@ -239,7 +239,29 @@ def inflated_log(lib, rows, eta, psi, log_none):
     return y * eta + n * log_none + n * lib.log(psi) + zeros
 
 
+def category_rows(rng):
+    """Rows beside a cut: how many are above it, how many there are, and which it is."""
+    n = int(rng.integers(1, 2000))
+    return int(rng.choice([0, n // 3, n])), n, int(rng.integers(0, 3))
+
+
+def category_log(lib, rows, eta, *cuts):
+    """By the two distribution functions beside a cut."""
+    above, n, cut = rows
+    return -above * lib.log1p(lib.exp(cuts[cut] - eta)) - (n - above) * lib.log1p(
+        lib.exp(eta - cuts[cut])
+    )
+
+
 LIKELIHOODS = {
+    "OrderedLogistic": Likelihood(
+        category_rows,
+        lambda rows: tuple(map(float, rows)),
+        ((-30.0, -1.0), (-0.5, 0.0), (0.1, 40.0)),
+        lambda rows: 0.3,
+        category_log,
+        (0.0, -1.0, 1e-3, 7.0, -40.0),
+    ),
     "ZeroInflatedPoisson": Likelihood(
         inflated_rows,
         lambda rows: tuple(map(float, rows)),
