@@ -278,7 +278,7 @@ FAMILIES = [  # of populations and conjugate pairs, after their tests
           "some[which, cut + 1]", "some[which, cut]"),
     Fault("rows of the lowest category among those between cutpoints", "hierfast/categories.py",
           "total[1:-1]", "total[:-2]"),
-    Fault("groups alike in their last category only", "hierfast/categories.py",
+    Fault("groups alike at their last cutpoint only", "hierfast/categories.py",
           "key = key * wide + column.astype(np.int64)", "key = column.astype(np.int64)"),
     Fault("cutpoints in any order", "hierfast/graph.py",
           "above = rows[-1].node if rows and likelihood.ordered else -1", "above = -1"),
