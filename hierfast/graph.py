@@ -124,7 +124,7 @@ class Graph:
     noise_column : str or None
         The column, if the likelihood's scale is one.
     rows : tuple of Arg
-        All parameters of a likelihood that has several, in the order of the core.
+        Parameters of the likelihood that are not columns, in the order of the core.
     display : tuple of str
         Names of the unknowns in the order in which they are shown.
     location_column : str or None

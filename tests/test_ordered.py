@@ -208,7 +208,7 @@ def test_conditionals_are_those_of_the_joint(name, noncentred):
     [
         ("cutpoints", 150),
         ("location", 150),
-        *(pytest.param(n, 2000, marks=pytest.mark.slow) for n in MODELS),
+        *(pytest.param(n, 500, marks=pytest.mark.slow) for n in MODELS),
     ],
 )
 def test_schemes_agree_and_cutpoints_increase(name, draws):
@@ -324,7 +324,7 @@ def test_many_categories(top, prior):
 RUNS = [("quadrature", 10, 300)]
 RUNS += [
     pytest.param(s, n, d, marks=pytest.mark.slow)
-    for s, n, d in [("quadrature", 1000, 600), ("gibbs", 600, 3000)]
+    for s, n, d in [("quadrature", 400, 400), ("gibbs", 200, 1500)]
 ]
 
 
