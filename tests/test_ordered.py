@@ -82,11 +82,11 @@ def by_terms(counts, eta, cuts, level):
     return total
 
 
-@pytest.mark.parametrize("gap", [1e-13, 0.0999, 0.1001, 300.0])
+@pytest.mark.parametrize("gap", [1.2345e-13, 0.0999, 300.0])
 def test_terms_are_differences_of_logistics_to_their_last_digits(gap):
     """Cutpoints that nearly meet, effects in far tails; C, NumPy and 700 digits."""
-    eta = np.array([-700.0, -40.0, -1.0, 0.5, 1.0, 40.0, 700.0])
-    cuts, counts = (0.5, 0.5 + gap, 4.5 + gap), (2, 3, 0, 7)
+    eta = np.array([-700.0, -40.0, 0.5, 40.0, 700.0])
+    cuts, counts = (0.0, gap, 0.1001 + gap), (2, 3, 1, 7)  # 1 - gap has not all digits of gap
     found = [by_terms(counts, eta, cuts, level) for level in LEVELS]
     assert len({f.tobytes() for f in found}) == 1
 
@@ -206,8 +206,8 @@ def test_conditionals_are_those_of_the_joint(name, noncentred):
 @pytest.mark.parametrize(
     ("name", "draws"),
     [
-        ("cutpoints", 150),
-        ("location", 150),
+        ("cutpoints", 100),
+        ("location", 100),
         *(pytest.param(n, 500, marks=pytest.mark.slow) for n in MODELS),
     ],
 )
@@ -216,7 +216,8 @@ def test_schemes_agree_and_cutpoints_increase(name, draws):
     g = np.repeat(np.arange(12), [1, 2, 3, 6] * 3)
     data = {"g": g, "y": hf.OrderedLogistic.draw(rng, None, KNOWN, rng.normal(0, 1, 12)[g])}
     found = [
-        fit(name, data, scheme=s, draws=d) for s, d in (("quadrature", draws), ("gibbs", 4 * draws))
+        fit(name, data, scheme=s, draws=d, tune=100)
+        for s, d in (("quadrature", draws), ("gibbs", 4 * draws))
     ]
     laws = MODELS[name][1]
     for key, law in laws.items():
@@ -321,7 +322,7 @@ def test_many_categories(top, prior):
     assert np.abs(drawn.mean(axis=(1, 2)) - cuts).max() < 1.0
 
 
-RUNS = [("quadrature", 10, 300)]
+RUNS = [("quadrature", 6, 200)]
 RUNS += [
     pytest.param(s, n, d, marks=pytest.mark.slow)
     for s, n, d in [("quadrature", 400, 400), ("gibbs", 200, 1500)]
