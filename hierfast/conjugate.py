@@ -169,11 +169,11 @@ class ConjugateReader:
     """
 
     def __init__(self, plan: Plan, values: FloatArray, cores: int) -> None:
-        self.plan, self.cores, self.error = plan, cores, 0.0
+        self.cores, self.error = cores, 0.0
         self.family: Any = FAMILIES[plan.graph.population]
         x = np.ascontiguousarray(np.concatenate(list(values), axis=1))
         self.a, self.b = (read(arg, x, x.shape[1]) for arg in plan.graph.shape)
-        self.y, self.size = plan.cells.y, plan.cells.size
+        self.y, self.size, self.cell = plan.cells.y, plan.cells.size, plan.cell
         self._moments: tuple[FloatArray, FloatArray] | None = None
 
     def _nodes(self, most: int) -> tuple[FloatArray, FloatArray]:
@@ -232,8 +232,7 @@ class ConjugateReader:
     def moments(self) -> tuple[FloatArray, FloatArray]:
         """Posterior mean and sd of every group."""
         mean, var = self.of_cells()
-        cell = self.plan.cell
-        return mean[cell], np.sqrt(var)[cell]
+        return mean[self.cell], np.sqrt(var)[self.cell]
 
     def quantiles(self, probs: FloatArray) -> FloatArray:
         """Posterior quantiles (J, Q): equation (2)."""
@@ -252,7 +251,7 @@ class ConjugateReader:
         run_all([partial(work, *c) for c in cuts], self.cores)
         if len(a) < len(self.a):
             self._check(out, probs, mean, np.sqrt(var))
-        return np.ascontiguousarray(out[self.plan.cell])
+        return np.ascontiguousarray(out[self.cell])
 
     def _check(
         self, found: FloatArray, probs: FloatArray, mean: FloatArray, sd: FloatArray
@@ -327,16 +326,20 @@ def solve(family: Any, a: FloatArray, b: FloatArray, p: float, z: FloatArray) ->
     upper = p > 0.5
     wanted, sign = (1.0 - p, -1.0) if upper else (p, 1.0)
     low, high = np.full(z.shape, -np.inf), np.full(z.shape, np.inf)
+    out, left = z.copy(), np.arange(len(z))  # those that are not close enough yet
     for _ in range(STEPS):
         tail, density = (v.mean(axis=0) for v in family.tails(a, b, z, upper))
         below = sign * (tail - wanted) < 0.0
         low, high = np.where(below, z, low), np.where(below, high, z)
-        if (np.abs(tail - wanted) < CLOSE * wanted).all():
-            break
         with np.errstate(all="ignore"):
             to = z - sign * np.log(tail / wanted) * tail / density
         inside = (to > low) & (to < high) & np.isfinite(to)
         wide = np.isinf(low) | np.isinf(high)
         away = np.where(below, z + 1.0 + np.abs(z), z - 1.0 - np.abs(z))
-        z = np.where(inside, to, np.where(wide, away, 0.5 * (low + high)))
-    return z
+        out[left] = z
+        far = np.abs(tail - wanted) >= CLOSE * wanted
+        if not far.any():
+            break
+        z = np.where(inside, to, np.where(wide, away, 0.5 * (low + high)))[far]
+        a, b, low, high, left = a[:, far], b[:, far], low[far], high[far], left[far]
+    return out
