@@ -131,6 +131,8 @@ typedef struct {
   void (*mixture)(const hf_mixture *mix, double p, double d, double x, double *cdf, double *pdf);
   void (*read)(const hf_reader *r, int64_t n, const double *p, const double *ybar, double *mean,
                double *sd, double *quantile);
+  void (*rising)(const hf_rising *r, double sign, int n, const double *a,
+                 double *out); /* adds (1) of conjugate/rising.h to out (n,) */
   int (*integrate)(const hf_integral *q, int n, const hf_col *stat, const hf_col *lpar, hf_col loc,
                    const hf_col *ppar, double *logz, double *mean, double *sd);
   int (*invert)(const hf_integral *q, const hf_col *stat, const hf_col *lpar, hf_col loc,

@@ -158,6 +158,31 @@ int hf_block_noncentred_eta(const hf_plan *p, hf_state *s, int block) {
   return hf_conditional_sweep(p, s, t, 1);
 }
 
+/* Shares given alpha, with the noise of the sweep before, as in hf_block_theta; alpha given their sums. */
+int hf_block_shares(const hf_plan *p, hf_state *s, int block) {
+  (void)block;
+  const hf_dirichlet *c = p->shares;
+  double x[HF_MAX_PHI], lp;
+  uint64_t key = hf_key(p->seed, s->chain, 0, HF_SITE_THETA);
+  int64_t n_leaf = hf_leaves(p->n_group);
+  int status = hf_dirichlet_expand(c, 1, s->z, x, &lp);
+  if (status) return status;
+  for (int64_t i = 0; i < n_leaf; i++) {
+    int64_t lo = i * HF_BLOCK, hi = lo + HF_BLOCK < p->n_group ? lo + HF_BLOCK : p->n_group;
+    if (hf_stopped(s->stop)) return HF_STOPPED;
+    hf_dirichlet_sums(c, x, key, s->sweep - 1, lo, hi, p->label, s->eta, s->leaf + i * c->n_part);
+  }
+  hf_tree(n_leaf, c->n_part, s->leaf);
+  return HF_OK;
+}
+
+int hf_block_alpha(const hf_plan *p, hf_state *s, int block) {
+  (void)block;
+  hf_shares shares = {p->shares, s->leaf};
+  hf_target t = {p->target.d, hf_shares_eval, &shares, NULL};
+  return conditional_sweep(p, s, t, 0);
+}
+
 int hf_run(const hf_plan *p, hf_state *s, uint32_t first, int n, int *done, double *path) {
   int d = p->target.d, many = p->block[0].flags & HF_MANY, status = HF_OK;
   double chunk[HF_MAX_PHI * HF_TILE];

@@ -2,6 +2,7 @@
 #ifndef HF_RUN_H
 #define HF_RUN_H
 
+#include "phi/dirichlet.h"
 #include "phi/mixed.h"
 #include "phi/phi.h"
 #include "theta/slice.h"
@@ -31,6 +32,7 @@ struct hf_plan {
   hf_conditional conditional; /* constants; a chain keeps a copy */
   hf_integrated effects;      /* where effects are moved by slices: a cell a group */
   const hf_mixed *mixed;      /* the same of a mixture, or NULL */
+  const hf_dirichlet *shares; /* where effects are shares that are drawn */
 };
 
 struct hf_state {
@@ -40,10 +42,10 @@ struct hf_state {
   double *path;  /* (d, n) of this chunk */
   int64_t moved; /* accepted proposals */
   int64_t cut;   /* slices wider than the cap on their interval */
-  double *leaf;  /* (leaves, HF_SUMS) scratch */
-  double
-      *eta; /* (n_group,) of theta/slice.h, or (n_part + 1, n_group) of theta/allocate.h, or NULL */
-  int placed;                               /* whether they have been given a place */
+  double *leaf;  /* (leaves, HF_SUMS or n_part of shares) scratch */
+  double *eta;   /* (n_group,) of theta/slice.h, (n_part + 1, n_group) of theta/allocate.h, (n_category,) scratch
+                    of shares, or NULL */
+  int placed;    /* whether they have been given a place */
   double shape[2][HF_MAX_PHI * HF_MAX_PHI]; /* whitening of the centred and the other conditional */
   int shaped;
   hf_conditional conditional;
@@ -58,6 +60,8 @@ int hf_block_noncentred(const hf_plan *p, hf_state *s, int block);
 int hf_block_eta(const hf_plan *p, hf_state *s, int block);
 int hf_block_centred_eta(const hf_plan *p, hf_state *s, int block);
 int hf_block_noncentred_eta(const hf_plan *p, hf_state *s, int block);
+int hf_block_shares(const hf_plan *p, hf_state *s, int block);
+int hf_block_alpha(const hf_plan *p, hf_state *s, int block);
 
 /* One sweep of slices of phi along the axes of a conditional density, which are found the first time. */
 int hf_conditional_sweep(const hf_plan *p, hf_state *s, hf_target t, int noncentred);

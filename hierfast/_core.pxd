@@ -230,6 +230,27 @@ cdef extern from "run.h" nogil:
         hf_col stat[8]
         hf_col mult
         hf_fixed fixed
+    ctypedef struct hf_dirichlet:
+        const hf_kernels_t *kernels
+        const hf_hyper *hyper
+        int n_part, n_category
+        const hf_arg *alpha
+        const double *many
+        const hf_rising *count
+        hf_rising all
+        const int32_t *part
+        int leader
+        int follows[16]
+        int64_t n_group
+        const double *y
+    int hf_dirichlet_expand(const hf_dirichlet *c, int n, const double *u, double *x, double *lp)
+    int hf_dirichlet_eval(const hf_target *t, int n, const double *z, double *lp) noexcept nogil
+    void hf_dirichlet_draw(const hf_dirichlet *c, const double *x, uint64_t key, uint32_t sweep,
+                           int64_t n, const uint64_t *label, const double *y, double *out)
+    ctypedef struct hf_shares:
+        const hf_dirichlet *model
+        const double *sum
+    int hf_shares_eval(const hf_target *t, int n, const double *z, double *lp) noexcept nogil
     ctypedef struct hf_conditional:
         const hf_kernels_t *kernels
         const hf_hyper *hyper
@@ -262,6 +283,7 @@ cdef extern from "run.h" nogil:
         hf_conditional conditional
         hf_integrated effects
         const void *mixed
+        const hf_dirichlet *shares
     ctypedef struct hf_state:
         uint32_t chain, sweep
         int n
@@ -289,6 +311,8 @@ cdef extern from "run.h" nogil:
     int hf_block_eta(const hf_plan *p, hf_state *s, int block) noexcept nogil
     int hf_block_centred_eta(const hf_plan *p, hf_state *s, int block) noexcept nogil
     int hf_block_noncentred_eta(const hf_plan *p, hf_state *s, int block) noexcept nogil
+    int hf_block_shares(const hf_plan *p, hf_state *s, int block) noexcept nogil
+    int hf_block_alpha(const hf_plan *p, hf_state *s, int block) noexcept nogil
     int hf_run(const hf_plan *p, hf_state *s, uint32_t first, int n, int *done, double *path)
     int64_t hf_leaves(int64_t n)
     int hf_hyper_dim(const hf_hyper *h)

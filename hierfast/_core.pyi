@@ -148,6 +148,31 @@ class Conjugate(Target):
     ) -> None: ...
 
 @disjoint_base
+class Shares(Target):
+    def __init__(
+        self,
+        graph: Any,
+        alpha: Any,
+        counts: Any,
+        trials: Any,
+        part: NDArray[np.int32],
+        y: _Float,
+        together: list[int],
+        level: int,
+    ) -> None: ...
+    def turn(self, z: Any) -> _Float: ...
+    def draw(
+        self,
+        x: _Doubles,
+        key: int,
+        sweep: int,
+        label: NDArray[np.uint64],
+        y: _Float,
+        out: _Float,
+    ) -> None: ...
+    def given_shares(self, total: _Doubles, z: _Doubles) -> _Float: ...
+
+@disjoint_base
 class Integrated(Target):
     def __init__(
         self,

@@ -454,6 +454,86 @@ cdef class Conjugate(Target):
                               &out[0])
 
 
+cdef class Shares(Target):
+    """Counts in categories, shares of groups integrated out in closed form, or drawn: made of distinct
+    alphas and the table of counts of each, the table of trials, the place of each category's alpha,
+    counts (J, H) of the groups, and the unknowns that move together, a leader first."""
+
+    cdef hf_dirichlet ctx
+
+    def __init__(self, graph, alpha, counts, trials, const int32_t[::1] part,
+                 const double[:, ::1] y, together, int level):
+        self.set_graph(graph, -1, level)
+        cdef int d, n = len(alpha)
+        cdef uint8_t[::1] args = np.zeros(n * sizeof(hf_arg), dtype=np.uint8)
+        cdef uint8_t[::1] tables = np.zeros(n * sizeof(hf_rising), dtype=np.uint8)
+        cdef hf_arg *arg = <hf_arg *>&args[0]
+        cdef hf_rising *count = <hf_rising *>&tables[0]
+        for d in range(n):
+            arg[d] = to_arg(alpha[d])
+            set_rising(self, &count[d], counts[d])
+        set_rising(self, &self.ctx.all, trials)
+        self.keep += [np.asarray(args), np.asarray(tables), np.asarray(part), np.asarray(y)]
+        self.ctx.kernels, self.ctx.hyper = self.kernels, &self.hyper
+        self.ctx.n_part, self.ctx.n_category = n, <int>part.shape[0]
+        self.ctx.alpha, self.ctx.count, self.ctx.part = arg, count, &part[0]
+        self.ctx.many = self.column(np.bincount(part, minlength=n).astype(np.float64))
+        self.ctx.n_group, self.ctx.y = y.shape[0], &y[0, 0]
+        self.ctx.leader = together[0] if together else -1
+        for node in together[1:]:
+            self.ctx.follows[node] = 1
+        self.target.d = hf_hyper_dim(&self.hyper)
+        self.target.eval = hf_dirichlet_eval
+        self.target.ctx = &self.ctx
+
+    def turn(self, z):
+        """Coordinates (d, n) of csrc/phi/dirichlet.h from those of the unknowns by themselves."""
+        u = np.array(z, dtype=np.float64, order="C")
+        for k in range(self.target.d):
+            if self.ctx.follows[k]:
+                u[k] -= z[self.ctx.leader]
+        return u
+
+    def start(self, known):
+        """As of any target, which it is for as long as nothing leads."""
+        cdef int leader = self.ctx.leader
+        self.ctx.leader = -1
+        try:
+            z = Target.start(self, known)
+        finally:
+            self.ctx.leader = leader
+        return self.turn(z).tolist()
+
+    def values(self, const double[:, ::1] z):
+        """Values of the unknowns (n_node, n) at coordinates (d, n), n <= TILE."""
+        out = np.empty((self.n_node, z.shape[1]))
+        cdef double[:, ::1] o = out
+        cdef double[256] lp
+        check(hf_dirichlet_expand(&self.ctx, <int>z.shape[1], &z[0, 0], &o[0, 0], lp))
+        return out
+
+    def draw(self, const double[::1] x, uint64_t key, uint32_t sweep, const uint64_t[::1] label,
+             const double[:, ::1] y, double[:, ::1] out):
+        """Shares (n, H) of groups of counts y (n, H), given values x (n_node,)."""
+        cdef const double *v = &x[0] if x.shape[0] else NULL
+        if not out.size:
+            return
+        with nogil:
+            hf_dirichlet_draw(&self.ctx, v, key, sweep, out.shape[0], &label[0], &y[0, 0],
+                              &out[0, 0])
+
+    def given_shares(self, const double[::1] total, const double[:, ::1] z):
+        """Log density at z (d, n) given sums of log shares, one a distinct alpha, for tests."""
+        cdef hf_target t = self.target
+        cdef hf_shares shares
+        out = np.empty(z.shape[1])
+        cdef double[::1] o = out
+        shares.model, shares.sum = &self.ctx, &total[0]
+        t.eval, t.ctx = hf_shares_eval, &shares
+        check(t.eval(&t, <int>z.shape[1], &z[0, 0], &o[0]))
+        return out
+
+
 cdef set_effects(Target target, hf_integrated *c, likelihood, population, stats, lpar, ppar, rows,
                  design):
     """What the effects of a target read: families, arguments, statistics of cells or groups; `rows`
@@ -702,6 +782,8 @@ cdef class Chain:
         cdef Conditional gibbs
         cdef Sliced sliced
         cdef Allocated mixed
+        cdef Shares shares
+        cdef int width = HF_SUMS
         self.target, self.stop_flag, self.stop = target, stop, stop
         self.plan.kernels, self.plan.seed = target.kernels, seed
         self.plan.target, self.plan.proposal = target.target, target.proposal
@@ -732,6 +814,10 @@ cdef class Chain:
                 b.run = hf_block_centred_mixed_eta
             elif name == "noncentred mixed eta":
                 b.run = hf_block_noncentred_mixed_eta
+            elif name == "shares":
+                b.run = hf_block_shares
+            elif name == "alpha":
+                b.run = hf_block_alpha
             else:
                 b.run = hf_block_noncentred_eta
         if isinstance(target, Conditional):
@@ -746,11 +832,16 @@ cdef class Chain:
             mixed = target
             self.plan.n_group, self.plan.mixed = mixed.n_group, &mixed.effects
             self.eta = np.zeros(mixed.n_group * (mixed.effects.n_part + 1))
+        elif "shares" in blocks:
+            shares = target
+            self.plan.n_group, self.plan.shares = shares.ctx.n_group, &shares.ctx
+            width = shares.ctx.n_part
+            self.eta = np.zeros(shares.ctx.n_category)
         if self.eta is not None:
             leaf = self.eta
             self.state.eta = &leaf[0]
         if self.plan.n_group:
-            self.leaf = np.zeros(hf_leaves(self.plan.n_group) * HF_SUMS)
+            self.leaf = np.zeros(hf_leaves(self.plan.n_group) * width)
             leaf = self.leaf
             self.state.leaf = &leaf[0]
             self.plan.base = base

@@ -16,7 +16,7 @@ FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
 MOST_ROWS = 2**32  # rows a group can count
-PREDICTOR = "predictor "
+PREDICTOR, OUTCOME = "predictor ", "outcome "
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +39,9 @@ class Roles:
         Column that tells which rows were censored.
     predictors : tuple of str
         Columns that the population's location reads, constant within a group.
+    outcomes : tuple of tuple of str and column
+        Where an outcome has several columns, those after the first: how each is called, and its name or
+        values.
     """
 
     noise: str | None = None
@@ -48,6 +51,7 @@ class Roles:
     size: str | float | None = None
     censored: str | None = None
     predictors: tuple[str, ...] = ()
+    outcomes: tuple[tuple[str, Any], ...] = ()
 
     def named(self, table: GroupTable | None) -> list[tuple[str, str, str]]:
         """List the columns that are read of rows: key, name, role; not those a table of groups has."""
@@ -80,6 +84,8 @@ class Columns:
         whether it was censored (N,).
     predictors : dict of str to numpy.ndarray
         Columns of predictors that stand among the rows (N,).
+    outcomes : dict of str to numpy.ndarray
+        Columns of the outcome after the first (N,).
     table : GroupTable or None
         Columns of groups.
     row : numpy.ndarray or None
@@ -98,6 +104,7 @@ class Columns:
     size: FloatArray | None = None
     censored: FloatArray | None = None
     predictors: dict[str, FloatArray] = field(default_factory=dict)
+    outcomes: dict[str, FloatArray] = field(default_factory=dict)
     table: GroupTable | None = None
     row: IntArray | None = None
     dropped: str = ""
@@ -160,6 +167,8 @@ def read_columns(
     rows = Table(data)
     y_name, raw = rows.pick(y, "y")
     columns: dict[str, Any] = {"y": (y_name, read_numbers(raw, y_name))}
+    for name, given in roles.outcomes:
+        columns[f"{OUTCOME}{name}"] = (name, read_numbers(rows.pick(given, "y")[1], name))
     if len(columns["y"][1]) == 0:
         raise ValueError(f"{y_name} is empty: there are no rows to learn from")
     group_name, coded = "group", None
@@ -184,9 +193,10 @@ def read_columns(
     if keep is not None:
         columns = {k: (n, np.ascontiguousarray(v[keep])) for k, (n, v) in columns.items()}
         coded = None if coded is None else coded.keep(keep)
-    some = {k: v for k, (_, v) in columns.items() if not k.startswith(PREDICTOR)}
+    some = {k: v for k, (_, v) in columns.items() if not k.startswith((PREDICTOR, OUTCOME))}
     values: dict[str, Any] = some | {
-        "predictors": {n: v for k, (n, v) in columns.items() if k not in some}
+        role: {n: v for k, (n, v) in columns.items() if k.startswith(mark)}
+        for role, mark in (("predictors", PREDICTOR), ("outcomes", OUTCOME))
     }
     out = Columns(
         **values,

@@ -83,6 +83,15 @@ class Time:
         return f"{total:,.1f} {unit} ({inside})"
 
 
+def _open_groups(plan: Plan, draws: Draws, cores: int) -> Groups:
+    """Give the groups: numbers, or shares."""
+    if plan.graph.population != "Dirichlet":
+        return Groups(plan, draws, cores)
+    from hierfast.shares import ShareGroups
+
+    return ShareGroups(plan, draws, cores)
+
+
 class Fit:
     """The posterior.
 
@@ -123,7 +132,7 @@ class Fit:
         self._draws = draws
         columns = [draws.values[:, i, :] for i in range(len(plan.graph.nodes))]
         self.hyper = plan.graph.unknowns(columns)
-        self.groups = Groups(plan, draws, cores)
+        self.groups = _open_groups(plan, draws, cores)
 
     @property
     def shape(self) -> tuple[int, int]:

@@ -267,7 +267,7 @@ class Groups:
         slow = slow and plan.location is None and len(plan.informed) == count and not self._natural
         by_data = slow and "_moments" not in self.__dict__
         key = self._plan.statistics.mean if by_data else self.mean
-        order = _extremes(key)
+        order = extremes(key)
         mean, sd = self._few(order) if by_data else (self.mean[order], self.sd[order])
         size = self.n[order]
         rows = [[self._plan.group_name, "mean", "sd", "n"]]
@@ -311,8 +311,19 @@ class Groups:
         return table(rows, title)
 
 
-def _extremes(key: FloatArray) -> NDArray[np.intp]:
-    """Positions of the largest, falling, and of the smallest; of all where there are few."""
+def extremes(key: FloatArray) -> NDArray[np.intp]:
+    """Find the positions of the largest, falling, and of the smallest; of all where there are few.
+
+    Parameters
+    ----------
+    key : numpy.ndarray
+        Values (J,).
+
+    Returns
+    -------
+    numpy.ndarray
+        Positions.
+    """
     if len(key) <= 2 * SHOWN + 4:
         return np.argsort(-key, kind="stable")
     order = np.argpartition(key, (SHOWN - 1, len(key) - SHOWN))

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from hierfast.categories import CategoryCells
+    from hierfast.categories import ShareCells
+    from hierfast.ordered import CategoryCells
     from hierfast.counts import CountCells
     from hierfast.graph import Graph
     from hierfast.links import Link
@@ -178,6 +179,44 @@ def find_weak_conjugate(graph: Graph, cells: CountCells, link: Link) -> tuple[st
             f"{graph.nodes[spread.node].name} is up to its prior",
         )
     return tuple(_few(graph, int(cells.n_group), spread.node))
+
+
+def find_weak_shares(
+    graph: Graph, cells: ShareCells, categories: tuple[str, ...]
+) -> tuple[str, ...]:
+    """Say what counts in categories cannot tell.
+
+    Parameters
+    ----------
+    graph : Graph
+        The unknowns.
+    cells : ShareCells
+        Counts of counts.
+    categories : tuple of str
+        Names of the categories (H,).
+
+    Returns
+    -------
+    tuple of str
+        Sentences, none where all is well.
+    """
+    unknown = [arg for arg in graph.shape if arg.node >= 0]
+    if not unknown:
+        return ()
+    several = len({arg.node for arg in unknown}) > 1
+    spread = "how far groups spread" + (", the sum of all alphas," if several else "")
+    said = [
+        f"no group has any {categories[k]}: the data bound its alpha from above only, and the rest is "
+        "up to its prior"
+        for k in cells.empty
+        if graph.shape[k].node >= 0 and graph.shape.count(graph.shape[k]) == 1
+    ]
+    if cells.repeated == 0:
+        said.append(
+            "no group has two trials: the data see only how frequent each category is, and "
+            f"{spread} is up to the priors"
+        )
+    return tuple(said + _few(graph, int(cells.n_group), unknown[0].node))
 
 
 def _few(graph: Graph, groups: int, scale: int) -> list[str]:

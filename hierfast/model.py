@@ -34,16 +34,17 @@ class Model:
     ----------
     likelihood : Distribution
         Normal, Binomial, Bernoulli, Poisson, NegativeBinomial, ZeroInflatedPoisson, ZeroInflatedBinomial,
-        Exponential, Weibull, Gamma or OrderedLogistic: distribution of a row given its group's effect. It
-        leaves its location out; a Normal's scale is a number, a column of known values, or a prior. Effects
-        are means of a Normal, logits of probabilities of the binomial ones, logarithms of rates of counts
-        and of an Exponential, of scales of a Weibull, of means of a Gamma; those of an OrderedLogistic are
-        on the scale of its cutpoints.
-    population : Normal, StudentT, Logistic, Beta, Gamma or Mixture
+        Exponential, Weibull, Gamma, OrderedLogistic or Multinomial: distribution of a row given its group's
+        effect. It leaves its location out; a Normal's scale is a number, a column of known values, or a
+        prior. Effects are means of a Normal, logits of probabilities of the binomial ones, logarithms of
+        rates of counts and of an Exponential, of scales of a Weibull, of means of a Gamma; those of an
+        OrderedLogistic are on the scale of its cutpoints, those of a Multinomial vectors of shares.
+    population : Normal, StudentT, Logistic, Beta, Gamma, Mixture or Dirichlet
         Distribution of the groups' effects: Beta of the probabilities of a Binomial, Gamma of the
-        rates of a Poisson or Exponential, the others on the scale above. Its arguments are numbers or
-        priors, whose own arguments may be priors in turn; a location may be `Linear` in columns known of
-        groups; a Normal's mean may be a column, known per group, where the rows are Normal.
+        rates of a Poisson or Exponential, Dirichlet of the shares of a Multinomial, the others on the
+        scale above. Its arguments are numbers or priors, whose own arguments may be priors in turn; a
+        location may be `Linear` in columns known of groups; a Normal's mean may be a column, known per
+        group, where the rows are Normal.
 
     Examples
     --------
@@ -104,7 +105,8 @@ class Model:
             One row per observation: a dict of arrays, a pandas, polars or Arrow frame, a structured
             array; or ready `Statistics`, which need neither `y` nor `group`.
         y : str or array_like
-            The outcome: name of a column, or its values.
+            The outcome: name of a column, or its values; of Multinomial rows the names of several, or
+            an array (N, H).
         group : str or array_like, optional
             The group of each row: text, integers, booleans, dates, categories, tuples; left out,
             every row is its own group.
@@ -199,7 +201,8 @@ class Model:
             One row per observation: a dict of arrays, a pandas, polars or Arrow frame, a structured
             array; or ready `Statistics`, which need neither `y` nor `group`.
         y : str or array_like
-            The outcome: name of a column, or its values.
+            The outcome: name of a column, or its values; of Multinomial rows the names of several, or
+            an array (N, H).
         group : str or array_like, optional
             The group of each row: text, integers, booleans, dates, categories, tuples; left out,
             every row is its own group.

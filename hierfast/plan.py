@@ -67,6 +67,7 @@ def make_plan(
     maker = PAIRS[type(model.likelihood).__name__, type(model.population).__name__]
     group_name = _group_name(data, group)
     graph = build_graph(model.likelihood, model.population, group_name)
+    graph = maker.named(graph, model, y, group_name)
     maker = maker.suited(graph)
     name, _, variant = scheme.partition(":")
     known = ("auto", *maker.schemes)

@@ -62,6 +62,10 @@ def read_raw(fit: Fit) -> Raw:
         In the order of ``fit.groups.labels``.
     """
     stats, location = fit.plan.statistics, fit.plan.location
+    if fit.plan.graph.population == "Dirichlet":
+        raise ValueError(
+            "shrinkage pictures one number a group; of shares see fit.groups.to_pandas()"
+        )
     if fit.plan.cell is not None:
         at = np.flatnonzero(stats.rows if fit.plan.closed is None else stats.size)
         if not stats.link.natural:

@@ -219,13 +219,15 @@ def check_proper_shape(graph: Graph) -> None:
         )
 
 
-def check_all_proper(graph: Graph) -> None:
+def check_all_proper(graph: Graph, such: str = "Normal(0, 2) or HalfNormal(1)") -> None:
     """Check that every prior is proper, where data need not bound anything.
 
     Parameters
     ----------
     graph : Graph
         The unknowns.
+    such : str
+        What would be proper.
 
     Raises
     ------
@@ -237,7 +239,7 @@ def check_all_proper(graph: Graph) -> None:
             raise ValueError(
                 f"{node.name} has the improper prior {node.prior}, and the posterior is improper or "
                 f"cannot be shown to be proper with {graph.title} rows; give it a proper prior such as "
-                "Normal(0, 2) or HalfNormal(1)"
+                f"{such}"
             )
 
 

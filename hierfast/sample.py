@@ -82,7 +82,8 @@ def fit_model(
 def _is_short(data: Any, y: Any) -> bool:
     """Tell whether there are so few rows that nothing about them takes long."""
     try:
-        return len(data[y] if isinstance(y, str) else y) <= QUICK_ROWS
+        first = y[0] if isinstance(y, list | tuple) and isinstance(y[0], str) else y
+        return len(data[first] if isinstance(first, str) else first) <= QUICK_ROWS
     except Exception:
         return False  # what is wrong is said where the data are read
 

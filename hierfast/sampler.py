@@ -36,7 +36,7 @@ class Sampler:
         self._dim = plan.target.dim
         self._sweep = 1
         flag = np.zeros(1, dtype=np.int32) if stop is None else stop
-        draws_effects = any("eta" in block for block in plan.blocks)
+        draws_effects = any("eta" in block or block == "shares" for block in plan.blocks)
         base, keys = plan.keys if draws_effects else (0, None)
         self._chain = _core.Chain(
             plan.target, seed, chain, plan.blocks, flag, plan.passes, base, keys

@@ -11,7 +11,7 @@ from trust.problems import coordinates, points_of
 
 import hierfast as hf
 from hierfast import _core
-from hierfast.categories import compute_categories
+from hierfast.ordered import compute_categories
 from hierfast.counts import read_counts
 from hierfast.data import Roles, read_columns
 from hierfast.graph import build_graph

@@ -16,6 +16,7 @@ from hierfast.distributions.linear import Linear
 from hierfast.distributions.log_normal import LogNormal
 from hierfast.distributions.logistic import Logistic
 from hierfast.distributions.mixture import Mixture
+from hierfast.distributions.multinomial import Multinomial
 from hierfast.distributions.negative_binomial import NegativeBinomial
 from hierfast.distributions.normal import Normal
 from hierfast.distributions.ordered_logistic import OrderedLogistic
@@ -46,6 +47,7 @@ __all__ = [
     "LogNormal",
     "Logistic",
     "Mixture",
+    "Multinomial",
     "NegativeBinomial",
     "Normal",
     "OrderedLogistic",

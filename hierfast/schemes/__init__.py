@@ -12,6 +12,7 @@ from hierfast.schemes.mixtures import (
 )
 from hierfast.schemes.normal import NormalBuilder, NormalRowsBuilder
 from hierfast.schemes.ordered import OrderedBuilder
+from hierfast.schemes.shares import ShareBuilder
 from hierfast.schemes.terms import AmountBuilder, TermBuilder, ZeroInflatedBuilder
 
 COUNTS = ("Binomial", "Bernoulli", "Poisson", "Exponential")  # whose sums suffice
@@ -35,6 +36,7 @@ PAIRS: dict[tuple[str, str], type[Builder]] = {
     **{(rows, "Mixture"): MixtureOfTerms for rows in TERMS},
     **{(rows, "Mixture"): MixtureOfZeros for rows in INFLATED},
     ("Gamma", "Mixture"): MixtureOfAmounts,
+    ("Multinomial", "Dirichlet"): ShareBuilder,
 }
 
 __all__ = ["COUNTS", "INFLATED", "LINKED", "PAIRS", "TERMS", "Builder"]

@@ -216,6 +216,11 @@ class Builder:
         return cls
 
     @classmethod
+    def named(cls, graph: Graph, model: Model, y: Any, group_name: str) -> Graph:
+        """Fit the graph to what `y` says of the outcome: as it is, where that is one column."""
+        return graph
+
+    @classmethod
     def read_data(
         cls,
         model: Model,

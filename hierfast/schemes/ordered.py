@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from hierfast.categories import CategoryCells, check_categories, compute_categories
+from hierfast.ordered import CategoryCells, check_categories, compute_categories
 from hierfast.counts import CountCells, Counts
 from hierfast.data import Columns
 from hierfast.identification import find_weak_ordered

@@ -41,6 +41,13 @@ PLATES = {
     "group_mu_x1:x2": "alpha12",
 }
 
+TAXA = ("Pinus", "Abies", "Quercus", "Alnus")
+
+
+def concentration(unknowns):
+    return sum(unknowns[f"group_alpha[{k}]"] for k in TAXA)
+
+
 SETTINGS = {
     "eight_schools": Setting(
         hf.Model(hf.Normal(sigma="sigma"), hf.Normal(hf.Normal(0, 5), hf.HalfCauchy(5))),
@@ -205,5 +212,14 @@ SETTINGS = {
         {"y": "x"},
         {"group_alpha": "alpha", "group_beta": "beta"},
         schemes=("collapsed", "gibbs", "quadrature"),
+    ),
+    "pollen": Setting(
+        hf.Model(hf.Multinomial(), hf.Dirichlet([hf.Exponential(0.05)] * 4)),
+        {"y": TAXA},
+        {f"group_alpha[{k}]": f"alpha[{k}]" for k in TAXA},
+        effect="p",
+        schemes=("collapsed", "gibbs"),
+        derived={"sum(alpha)": concentration}
+        | {f"mean[{k}]": lambda u, k=k: u[f"group_alpha[{k}]"] / concentration(u) for k in TAXA},
     ),
 }

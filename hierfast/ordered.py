@@ -1,0 +1,148 @@
+"""Rows in ordered categories: how many a group has in each, and their terms, one a cut."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hierfast.counts import Counts
+from hierfast.data import Columns, raise_row
+from hierfast.terms import TermCells, place_rows
+
+FloatArray = NDArray[np.float64]
+
+LARGE = 2**62  # keys below it are whole numbers
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CategoryCells(TermCells):
+    """Groups with as many rows in each category as one cell; a term is a cut beside which it has rows.
+
+    Attributes
+    ----------
+    total : numpy.ndarray
+        Rows in each category (K,).
+    """
+
+    total: FloatArray = field(kw_only=True)
+
+
+def check_categories(columns: Columns, top: int) -> None:
+    """Check that outcomes are categories.
+
+    Parameters
+    ----------
+    columns : Columns
+        Checked columns.
+    top : int
+        The highest category, K - 1.
+
+    Raises
+    ------
+    ValueError
+        Naming the first row that is wrong.
+    """
+    y = columns.y
+    wrong = ~((y >= 0) & (y <= top) & (y == np.rint(y)))
+    if wrong.any():
+        wanted = f"a category, one of the whole numbers 0 to {top} that {top} cutpoints make"
+        raise_row(columns, y, columns.y_name, int(np.argmax(wrong)), wanted)
+
+
+def count_categories(columns: Columns, groups: int, top: int) -> FloatArray:
+    """Count the rows of each group in each category.
+
+    Parameters
+    ----------
+    columns : Columns
+        Checked columns, outcomes whole numbers from 0 to `top`.
+    groups : int
+        How many groups there are, those without rows among them.
+    top : int
+        The highest category.
+
+    Returns
+    -------
+    numpy.ndarray
+        Rows (J, K).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from hierfast.ordered import count_categories
+    >>> from hierfast.data import Columns
+    >>> count_categories(Columns(np.array([2.0, 0.0]), None), 2, 2)
+    array([[0., 0., 1.],
+           [1., 0., 0.]])
+    """
+    weight = np.ones(len(columns.y)) if columns.weight is None else columns.weight
+    used = np.flatnonzero(weight > 0)
+    at = place_rows(columns, used) * (top + 1) + columns.y[used].astype(np.int64)
+    found = np.bincount(at, weight[used], groups * (top + 1))
+    return found.astype(np.float64).reshape(groups, top + 1)
+
+
+def compute_categories(columns: Columns, counts: Counts, top: int) -> CategoryCells:
+    """Compress groups to cells, and cells to terms.
+
+    Parameters
+    ----------
+    columns : Columns
+        Checked columns.
+    counts : Counts
+        Sums of all groups, those without rows included.
+    top : int
+        The highest category.
+
+    Returns
+    -------
+    CategoryCells
+        With terms (rows above a cut, rows beside it, the cut), and in the table the rows of each category
+        between two cuts: equations (2) and (4) of csrc/likelihood/ordered_logistic.h.
+    """
+    number = count_categories(columns, len(counts), top)
+    at, cell = _alike(number)
+    has, some = counts.rows > 0, number[at]
+    mult = np.bincount(cell[has], minlength=len(at)).astype(np.float64)
+    beside = some[:, :-1] + some[:, 1:]
+    which, cut = np.nonzero(beside)
+    # One more term, empty, is that of groups without rows.
+    terms = (some[which, cut + 1], beside[which, cut], cut.astype(np.float64))
+    many = np.bincount(which, minlength=len(at))
+    total = mult @ some
+    none = np.empty(0)
+    return CategoryCells(
+        some @ np.arange(top + 1.0),
+        top * some.sum(axis=1),
+        mult,
+        cell,
+        float(has.sum()),
+        float(counts.rows.sum()),
+        int(mult[(some > 0).sum(axis=1) > 1].sum()),
+        first=np.where(many > 0, np.cumsum(many) - many, len(which)).astype(np.float64),
+        count=np.maximum(many, 1).astype(np.float64),
+        terms=tuple(np.append(v, 0.0) for v in terms),
+        table=(np.ascontiguousarray(total[1:-1]), none, none),
+        total=total,
+    )
+
+
+def _alike(number: FloatArray) -> tuple[NDArray[np.intp], NDArray[np.int64]]:
+    """Find a group of each cell, and the cell of each group: those whose numbers (J, K) are the same."""
+    key, size = np.zeros(len(number), dtype=np.int64), 1
+    for column in number.T:
+        wide = int(column.max()) + 1
+        if size * wide >= LARGE:
+            key, size = _ranks(key)
+            column, wide = _ranks(column)
+        key = key * wide + column.astype(np.int64)
+        size *= wide
+    _, at, cell = np.unique(key, return_index=True, return_inverse=True)
+    return at, cell
+
+
+def _ranks(values: NDArray[np.generic]) -> tuple[NDArray[np.int64], int]:
+    found, rank = np.unique(values, return_inverse=True)
+    return rank, len(found)
