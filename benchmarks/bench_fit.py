@@ -47,3 +47,12 @@ def test_known_errors(benchmark, groups):
     se = rng.uniform(0.5, 3, groups)
     data = {"y": rng.normal(2, 1, groups) + se * rng.normal(size=groups), "se": se}
     run(benchmark, KNOWN, data, {"y": "y"})
+
+
+@pytest.mark.parametrize("groups", [10_000, 1_000_000])
+def test_categories(benchmark, groups):
+    rng = np.random.default_rng(1)
+    shares = rng.dirichlet([6.0, 3.0, 1.0, 0.5], groups)
+    y = rng.multinomial(rng.integers(1, 20, groups), shares)
+    model = hf.Model(hf.Multinomial(), hf.Dirichlet([hf.Exponential(0.05)] * 4))
+    run(benchmark, model, {"g": np.arange(groups)}, {"y": y, "group": "g"})

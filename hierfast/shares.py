@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 FloatArray = NDArray[np.float64]
 
 COLUMNS = 6  # categories in a repr
-AT_ONCE = 500_000  # terms of mixtures that are read at once, where there are so few
+AT_ONCE = 1_000_000  # terms of mixtures that are read at once, where there are so few
 
 
 class CategoryReader(ConjugateReader):

@@ -16,8 +16,8 @@ def pairs_table() -> str:
     Examples
     --------
     >>> from hierfast.schemes.table import pairs_table
-    >>> print(pairs_table().splitlines()[0])
-    | likelihood | Normal | StudentT | Logistic | Mixture | Beta | Gamma |
+    >>> pairs_table().splitlines()[0][:23]
+    '| likelihood | Normal |'
     """
     rows, columns = (list(dict.fromkeys(names)) for names in zip(*PAIRS, strict=True))
     lines = [
