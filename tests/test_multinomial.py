@@ -105,7 +105,7 @@ EXTREMES = {
 @pytest.mark.parametrize("counts", EXTREMES)
 def test_marginal_is_exact_at_extremes(counts):
     y = np.array(EXTREMES[counts])
-    alphas = np.array(list(itertools.product((1e-6, 0.7, 40.0, 1e9), repeat=3)))
+    alphas = np.array(list(itertools.product((1e-6, 0.7, 1e9), repeat=3)))
     z, found = np.ascontiguousarray(np.log(alphas.T)), set()
     for level in _core.levels():
         plan = make_plan(FREE, table(y), KINDS, "g", "auto", 0, 1, level)
@@ -300,24 +300,24 @@ def test_groups_that_hardly_differ(groups, trials):
 
 def test_many_groups_are_read_from_few_points_and_it_is_said():
     rng = np.random.default_rng(4)
-    y = rng.multinomial(rng.integers(1, 4000, 20_000), rng.dirichlet([6.0, 3.0, 1.0], 20_000))
-    fit = FREE.fit({"g": np.arange(20_000)}, **OPTIONS | {"y": y, "group": "g", "draws": 300})
+    y = rng.multinomial(rng.integers(1, 4000, 8_000), rng.dirichlet([6.0, 3.0, 1.0], 8_000))
+    fit = FREE.fit({"g": np.arange(8_000)}, **OPTIONS | {"y": y, "group": "g", "draws": 200})
     low = fit.groups.quantile(0.05)
     assert 0 < fit.groups.quantile_error < 1e-3
     alphas = np.stack(list(fit.hyper.values()), axis=-1).reshape(-1, 1, 3)
-    after = alphas + y[::4000]
+    after = alphas + y[::2000]
     rest = after.sum(axis=2, keepdims=True) - after
-    np.testing.assert_allclose(st.beta.cdf(low[::4000], after, rest).mean(axis=0), 0.05, atol=2e-3)
+    np.testing.assert_allclose(st.beta.cdf(low[::2000], after, rest).mean(axis=0), 0.05, atol=2e-3)
 
 
 @pytest.mark.parametrize("scheme", ["collapsed", "gibbs"])
 def test_a_category_that_never_occurs_and_groups_without_trials(scheme):
-    y = np.zeros((400, 3))
-    y[:200, 0], y[100:300, 1] = 5, 2
+    y = np.zeros((100, 3))
+    y[:50, 0], y[25:75, 1] = 5, 2
     with pytest.warns(hf.IdentificationWarning, match="no group has any green: the data bound its"):
-        fit = FREE.fit(table(y), group="g", scheme=scheme, draws=500, **OPTIONS)
+        fit = FREE.fit(table(y), group="g", scheme=scheme, draws=200, **OPTIONS)
     x = fit.hyper["g_alpha[green]"]
-    assert np.isfinite(x).all() and 0 < x.mean() < 0.05
+    assert np.isfinite(x).all() and 0 < x.mean() < 0.1
     ends = fit.groups.quantile([0.05, 0.5, 0.95])
     assert np.isfinite(ends).all() and (np.diff(ends, axis=2) >= 0).all()
     assert np.isfinite(fit.groups.draws(draws=[0, 9])).all()
@@ -506,12 +506,12 @@ def ranks(scheme, count, draws, n_group):
     return np.array(out)
 
 
-LENGTHS = {"collapsed": 600, "collapsed:slice": 600, "gibbs": 3000}
+LENGTHS = {"collapsed": 600, "collapsed:slice": 600, "gibbs": 2500}
 
 
 @pytest.mark.parametrize(
     ("scheme", "n_group", "count"),
-    [("collapsed", 1, 100), ("collapsed", 20, 100), ("gibbs", 5, 24)],
+    [("collapsed", 1, 80), ("collapsed", 20, 80), ("gibbs", 5, 20)],
 )
 def test_ranks_are_uniform(scheme, n_group, count):
     assert smallest_p(ranks(scheme, count, LENGTHS[scheme], n_group)) > ALPHA
