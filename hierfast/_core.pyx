@@ -890,7 +890,9 @@ cdef class Chain:
 
     @property
     def sums(self):
-        """Sums of the last pass over the effects."""
+        """Sums of the last pass over the effects, or of logarithms of shares, one a distinct alpha."""
+        if self.plan.shares is not NULL:
+            return self.leaf[:self.plan.shares.n_part].tolist()
         return [self.state.conditional.sum[k] for k in range(HF_SUMS)]
 
     def save(self):

@@ -18,6 +18,8 @@ from hierfast.conjugate import BetaGroups
 from hierfast.likelihoods.dirichlet import log_marginal, log_shares
 from hierfast.plan import make_plan
 from hierfast.plot import read_raw
+from hierfast.sample import run_plan
+from hierfast.sampler import Sampler
 
 pytestmark = pytest.mark.filterwarnings("ignore::hierfast.IdentificationWarning")
 RNG = np.random.default_rng(21)
@@ -93,6 +95,20 @@ def test_alphas_given_shares_are_those_of_the_joint(name):
     np.testing.assert_allclose(got - got[0], want - want[0], rtol=1e-10, atol=1e-9)
     twin = prior + [log_shares(total, len(p), a) for a in alphas]
     np.testing.assert_allclose(got, twin, rtol=1e-10, atol=1e-9)
+
+
+@pytest.mark.parametrize("name", ["free", "mixed"])
+def test_alphas_are_moved_given_the_shares_that_are_read(name):
+    """What a sweep sums over are the shares of the draw before, as they are made again for the user."""
+    data = table(np.tile(COUNTS, (1200, 1)))  # more than a leaf of groups
+    plan = make_plan(MODELS[name], data, KINDS, "g", "gibbs", 3, 1)
+    fit = hf.Fit(plan, run_plan(plan, 7, 6, 1, 1), 1, 0.0)
+    sampler = Sampler(plan, 7, 0)
+    sampler.step(plan.tune + 1)
+    for t in range(4):
+        sampler.step(1)
+        total = np.log(fit.groups.draws(draws=[t])[0, 0]).sum(axis=0)
+        np.testing.assert_allclose(sampler.sums, np.bincount(plan.cells.part, total), rtol=1e-9)
 
 
 EXTREMES = {

@@ -100,7 +100,7 @@ class Dirichlet(Distribution):
 
     support: ClassVar[Support] = Support.UNIT
     domain: ClassVar[dict[str, Support]] = {}
-    shape: ClassVar[tuple[int, ...]] = (0,)
+    shape: ClassVar[tuple[int, ...]] = (0,)  # and the others, once y tells how many there are
     vector: ClassVar[bool] = True
 
     def __post_init__(self) -> None:

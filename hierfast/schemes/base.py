@@ -65,7 +65,7 @@ class Plan:
         What it leaves in the log posterior around the mode, in nats; 0 where there is none.
     integrals : Integrated or None
         What integrates the effects of cells given the hyperparameters, where that is by quadrature.
-    closed : Conjugate or None
+    closed : Conjugate, Shares or None
         What draws effects given the hyperparameters in closed form, where counts allow it: they are
         then read on their natural scale.
     seconds : tuple of float

@@ -147,12 +147,9 @@ class ShareBuilder(Builder):
     def together(self) -> list[int]:
         """List the unknown alphas that move together, that of the most frequent category first."""
         graph, total = self.graph, self.stats.y.sum(axis=0)
-        free = [
-            (float(t), -arg.node)
-            for t, arg in zip(total, graph.shape, strict=True)
-            if arg.node >= 0 and graph.nodes[arg.node].support == Support.POSITIVE
-        ]
-        nodes = list(dict.fromkeys(-node for _, node in sorted(free, reverse=True)))
+        often = [graph.shape[k].node for k in np.argsort(-total, kind="stable")]
+        free = [k for k in often if k >= 0 and graph.nodes[k].support == Support.POSITIVE]
+        nodes = list(dict.fromkeys(free))
         return nodes if len(nodes) > 1 else []
 
     def known(self) -> tuple[tuple[Arg, float], ...]:
