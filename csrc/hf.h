@@ -43,7 +43,8 @@ enum {
   HF_SITE_THETA = 6,
   HF_SITE_SLICE_NONCENTRED = 7,
   HF_SITE_SLICE_THETA = 8,
-  HF_SITE_ALLOCATION = 9
+  HF_SITE_ALLOCATION = 9,
+  HF_SITE_SCALE = 10
 };
 
 /* A column of lanes: stride 1, or stride 0 for one value seen by all. */
@@ -68,6 +69,9 @@ typedef struct {
               double *ll, double *d1, double *d2); /* (n,) each; d1, d2 may both be NULL */
   /* Adds what all rows say of par alone, whatever the effects, to ll (n,); NULL if nothing. */
   void (*overall)(int n, const hf_col *par, const void *user, double *ll);
+  /* Widens low .. high (n,) to where its peaks may be, if it is not log-concave in eta, so that with any
+   * population there may be two; NULL: it is log-concave, or its one peak is found by climbing. */
+  void (*ends)(int n, const hf_col *stat, const hf_col *par, double *low, double *high);
 } hf_likelihood;
 
 /* log p(theta | loc, par) and its first two derivatives in theta; n <= HF_TILE. */
@@ -90,8 +94,16 @@ typedef struct {
 
 /* An argument of a distribution: a constant or an unknown in a form, so that a standard deviation may be
  * parameterised by its variance or precision, and two shapes by mean and concentration: with a and b
- * the two values, sqrt a, 1 / sqrt a, a b, (1 - a) b, b / a. */
-enum { HF_AS_IS = 0, HF_SQRT = 1, HF_RSQRT = 2, HF_TIMES = 3, HF_REST = 4, HF_OVER = 5 };
+ * the two values, sqrt a, 1 / sqrt a, a b, (1 - a) b, b / a, a^2. */
+enum {
+  HF_AS_IS = 0,
+  HF_SQRT = 1,
+  HF_RSQRT = 2,
+  HF_TIMES = 3,
+  HF_REST = 4,
+  HF_OVER = 5,
+  HF_SQUARE = 6
+};
 typedef struct {
   int node; /* index of the unknown a, or -1 */
   int form;

@@ -80,9 +80,14 @@ static inline int64_t hf_fixed_share(const hf_fixed *f, int64_t lo, int64_t *fro
   return c;
 }
 
-/* Nodes behind an order: more where tails are heavy (theta/double_exponential.h). */
+/* Whether the integrand may have tails heavier than a Gaussian's, or two peaks. */
+static inline int hf_heavy(const hf_integral *q) {
+  return q->population->heavy || q->likelihood->ends;
+}
+
+/* Nodes behind an order: more of heavy integrands (theta/double_exponential.h). */
 static inline int hf_nodes(const hf_integral *q) {
-  if (!q->population->heavy) return q->order;
+  if (!hf_heavy(q)) return q->order;
   return q->order <= 15 ? 31 : q->order <= 31 ? 61 : 121;
 }
 

@@ -46,6 +46,7 @@ from hierfast.distributions import (
     Weibull,
     ZeroInflatedBinomial,
     ZeroInflatedPoisson,
+    each,
 )
 from hierfast.fit import Fit
 from hierfast.groups import Group, Groups
@@ -98,4 +99,5 @@ __all__ = [
     "ZeroInflatedBinomial",
     "ZeroInflatedPoisson",
     "datasets",
+    "each",
 ]

@@ -54,6 +54,7 @@ cdef extern from "hf.h" nogil:
         HF_TILE, HF_MAX_PHI, HF_MAX_PAR, HF_MAX_CUT, HF_BLOCK, HF_LAMBDA, HF_SUMS
         HF_SITE_THETA
         HF_NODES, HF_NORMAL_NORMAL, HF_BINOMIAL_BETA, HF_POISSON_GAMMA
+        HF_SITE_SCALE
     ctypedef struct hf_col:
         const double *p
         int stride

@@ -14,6 +14,7 @@ BLOCK: int
 LARGEST: float
 SUMS: int
 THETA: int
+SCALE: int
 TILE: int
 
 class SamplingError(RuntimeError): ...

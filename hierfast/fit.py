@@ -112,6 +112,9 @@ class Fit:
         Draws (chains, draws) of each hyperparameter.
     groups : Groups
         The effects.
+    terms : dict of str to Groups
+        All that differs by group: the effects under the name of the group column and, where the
+        likelihood's scale is `each` of a distribution, the scales under its name there, such as ``"sigma"``.
     plan : Plan
         How it was sampled.
     time : Time
@@ -132,7 +135,14 @@ class Fit:
         self._draws = draws
         columns = [draws.values[:, i, :] for i in range(len(plan.graph.nodes))]
         self.hyper = plan.graph.unknowns(columns)
-        self.groups = _open_groups(plan, draws, cores)
+        self.terms: dict[str, Groups]
+        if plan.graph.scales is None:
+            self.terms = {plan.group_name: _open_groups(plan, draws, cores)}
+        else:
+            from hierfast.scales import open_terms
+
+            self.terms = open_terms(plan, draws, cores)
+        self.groups = self.terms[plan.group_name]
 
     @property
     def shape(self) -> tuple[int, int]:

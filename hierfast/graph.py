@@ -18,6 +18,7 @@ from hierfast.distributions.base import (
     apply_form,
 )
 from hierfast.distributions.dirichlet import Dirichlet
+from hierfast.distributions.each import KINDS, Each
 from hierfast.distributions.flat import Flat
 from hierfast.distributions.linear import Linear
 from hierfast.distributions.mixture import Mixture, find_order
@@ -104,6 +105,46 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
+class Scales:
+    """Population of the rows' scales, where every group has its own; read at their logarithms.
+
+    Attributes
+    ----------
+    name : str
+        The likelihood's argument as it was written.
+    power : float
+        Of it, which is the standard deviation.
+    by : str or None
+        The column that was named.
+    kind : str
+        Name of the distribution.
+    population : str
+        That of its logarithm in the core.
+    location : Arg
+        As in `Graph`, of that population.
+    shape : tuple of Arg
+        As in `Graph`.
+    located : bool
+        As in `Graph`.
+    written : dict of str to Arg
+        The distribution's arguments as they were written, by name.
+    """
+
+    name: str
+    power: float
+    by: str | None
+    kind: str
+    population: str
+    location: Arg
+    shape: tuple[Arg, ...]
+    located: bool
+    written: dict[str, Arg]
+
+
+POWERS = {Form.AS_IS: 1.0, Form.SQRT: 0.5, Form.RSQRT: -0.5}
+
+
+@dataclass(frozen=True, slots=True)
 class Graph:
     """All unknowns of a model and where likelihood and population read theirs.
 
@@ -143,6 +184,8 @@ class Graph:
         Names of the families in the core.
     title : str
         What the likelihood is called in reports.
+    scales : Scales or None
+        Of a Normal likelihood whose scale differs by group.
     """
 
     nodes: tuple[Node, ...]
@@ -162,6 +205,21 @@ class Graph:
     population: str = "Normal"
     title: str = "Normal"
     rows: tuple[Arg, ...] = ()
+    scales: Scales | None = None
+
+    @property
+    def of_scales(self) -> Graph:
+        """The same unknowns as the logarithms of scales see them, effects integrated out."""
+        scales = self.scales
+        assert scales is not None
+        return replace(
+            self,
+            location=scales.location,
+            shape=scales.shape,
+            located=scales.located,
+            likelihood="NormalScale",
+            population=scales.population,
+        )
 
     @property
     def scale(self) -> Arg:
@@ -294,6 +352,26 @@ class _Builder:
             made.append(Arg(len(self.nodes) - 1, int(Form.AS_IS), 0.0))
         return tuple(made)
 
+    def scales(self, argument: Argument) -> Scales:
+        """Append the unknowns of a population of scales."""
+        each = argument.value
+        assert isinstance(each, Each)
+        given, kind = each.distribution, KINDS[type(each.distribution).__name__]
+        arguments = given.arguments()
+        written = [self.read(a, f"{argument.name}_{a.name}", 0) for a in arguments]
+        params = [combine(written, parameter) for parameter in given.parameters()]
+        return Scales(
+            name=argument.name,
+            power=POWERS[argument.form],
+            by=each.by,
+            kind=type(given).__name__,
+            population=kind.population,
+            location=params[kind.place] if kind.place >= 0 else replace(CONSTANT, value=0.0),
+            shape=tuple(params[i] for i in kind.shape),
+            located=kind.place >= 0,
+            written={a.name: w for a, w in zip(arguments, written, strict=True)},
+        )
+
     def display(self) -> tuple[str, ...]:
         """Names by depth, in the order of the model within a depth."""
         return tuple(name for _, name in sorted(self.shown, key=lambda item: item[0]))
@@ -353,12 +431,14 @@ def build_graph(
         scale names a column.
     """
     builder = _Builder()
-    noise, noise_column, rows = CONSTANT, None, list[Arg]()
+    noise, noise_column, scales, rows = CONSTANT, None, None, list[Arg]()
     for index, parameter in enumerate(likelihood.parameters()):
         if index == likelihood.effect and not likelihood.only_rows:
             continue
         scale = likelihood.arguments()[index]
-        if isinstance(scale.value, str):
+        if isinstance(scale.value, Each):
+            scales = builder.scales(scale)
+        elif isinstance(scale.value, str):
             noise, noise_column = replace(CONSTANT, form=int(scale.form)), scale.value
         else:
             above = rows[-1].node if rows and likelihood.ordered else -1
@@ -405,6 +485,7 @@ def build_graph(
         title=likelihood.title,
         population=type(population).__name__,
         rows=tuple(rows),
+        scales=scales,
     )
     if len(graph.nodes) > MAX_NODES:
         raise ValueError(

@@ -204,10 +204,14 @@ class Groups:
         chains = self._draws.values.shape[0]
         n = len(self.labels) if at is None else len(at)
         out = np.empty((chains, len(chosen), n))
-        work = partial(_Effects(self._plan, self._draws, at).fill, chosen)
+        work = partial(self._effects(at).fill, chosen)
         run_all([partial(work, c, out[c]) for c in range(chains)], self._cores)
         linked = self._natural and self._plan.closed is None
         return self._plan.statistics.link.inverse(out) if linked else out
+
+    def _effects(self, at: NDArray[np.intp] | None) -> Effects:
+        """What makes the effects of the groups at some places again."""
+        return Effects(self._plan, self._draws, at)
 
     def _positions(self, groups: Any) -> NDArray[np.intp]:
         several = isinstance(groups, list | np.ndarray) or (
@@ -266,7 +270,7 @@ class Groups:
         slow = isinstance(self._reader, QuadratureReader) and integrals > AT_ONCE
         slow = slow and plan.location is None and len(plan.informed) == count and not self._natural
         by_data = slow and "_moments" not in self.__dict__
-        key = self._plan.statistics.mean if by_data else self.mean
+        key = self._raw if by_data else self.mean
         order = extremes(key)
         mean, sd = self._few(order) if by_data else (self.mean[order], self.sd[order])
         size = self.n[order]
@@ -283,6 +287,12 @@ class Groups:
             link = plan.statistics.link
             scale = f" of the {link.natural if self._natural else link.scale}"
         return f"{count:,} groups ({plan.group_name}), posterior mean and sd{scale}{told}", rows
+
+    @property
+    def _raw(self) -> FloatArray:
+        """What the data say of every group, to order them by."""
+        raw: FloatArray = self._plan.statistics.mean
+        return raw
 
     def _few(self, at: NDArray[np.intp]) -> tuple[FloatArray, FloatArray]:
         """Moments of a few groups under quadrature, from some of the draws."""
@@ -356,8 +366,18 @@ def shorten(text: str, most: int = LABEL) -> str:
     return text if len(text) <= most else text[: most - 3] + "..."
 
 
-class _Effects:
-    """Makes effects again: a function of the draw of phi, the group's label and the sweep."""
+class Effects:
+    """Makes effects again: a function of the draw of phi, the group's label and the sweep.
+
+    Parameters
+    ----------
+    plan : Plan
+        Of the fit.
+    draws : Draws
+        Of the hyperparameters.
+    at : numpy.ndarray, optional
+        Places of the groups that are wanted; all by default.
+    """
 
     def __init__(self, plan: Plan, draws: Draws, at: NDArray[np.intp] | None) -> None:
         self.plan, self.values, self.seed = plan, draws.values, draws.seed
@@ -378,6 +398,7 @@ class _Effects:
             self.location = None if self.location is None else self.location[at]
 
     def fill(self, chosen: NDArray[np.intp], chain: int, out: FloatArray) -> None:
+        """Make draws of a chain (n, groups)."""
         from hierfast.sample import read
 
         x = self.values[chain][:, chosen]

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from hierfast.counts import CountCells
     from hierfast.graph import Graph
     from hierfast.links import Link
-    from hierfast.statistics import Cells
+    from hierfast.statistics import Cells, Statistics
 
 FEW = 3  # groups below which their spread is anybody's guess
 
@@ -58,6 +58,34 @@ def find_weak(graph: Graph, cells: Cells) -> tuple[str, ...]:
             "up to their priors"
         )
     return tuple(said + _few(graph, groups, scale))
+
+
+def find_weak_scales(graph: Graph, stats: Statistics) -> tuple[str, ...]:
+    """Say what the data of a model whose scales differ by group cannot tell.
+
+    Parameters
+    ----------
+    graph : Graph
+        The unknowns.
+    stats : Statistics
+        Of all groups.
+
+    Returns
+    -------
+    tuple of str
+        Sentences, none where all is well.
+    """
+    assert graph.scales is not None
+    several, groups = int((stats.weight > 1).sum()), int((stats.weight > 0).sum())
+    said = _few(graph, groups, graph.scale.node)
+    unknown = any(arg.node >= 0 for arg in graph.scales.written.values())
+    if unknown and several < FEW:
+        count = {0: "no group has", 1: "one group has"}.get(several, f"{several} groups have")
+        said.append(
+            f"{count} more than one row: the data say little about how {graph.scales.name} differs by "
+            "group, which is up to the priors"
+        )
+    return tuple(said)
 
 
 def find_weak_counts(graph: Graph, cells: CountCells, link: Link) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from hierfast.distributions.base import Distribution, find_row_argument
+from hierfast.distributions.base import Distribution, find_each, find_row_argument
 from hierfast.distributions.linear import Linear
 from hierfast.distributions.mixture import Mixture
 from hierfast.distributions.point_mass import PointMass
@@ -35,10 +35,11 @@ class Model:
     likelihood : Distribution
         Normal, Binomial, Bernoulli, Poisson, NegativeBinomial, ZeroInflatedPoisson, ZeroInflatedBinomial,
         Exponential, Weibull, Gamma, OrderedLogistic or Multinomial: distribution of a row given its group's
-        effect. It leaves its location out; a Normal's scale is a number, a column of known values, or a
-        prior. Effects are means of a Normal, logits of probabilities of the binomial ones, logarithms of
-        rates of counts and of an Exponential, of scales of a Weibull, of means of a Gamma; those of an
-        OrderedLogistic are on the scale of its cutpoints, those of a Multinomial vectors of shares.
+        effect. It leaves its location out; a Normal's scale is a number, a column of known values, a prior, or
+        `each` of a distribution, one for every group. Effects are means of a Normal, logits of probabilities
+        of the binomial ones, logarithms of rates of counts and of an Exponential, of scales of a Weibull, of
+        means of a Gamma; those of an OrderedLogistic are on the scale of its cutpoints, those of a Multinomial
+        vectors of shares.
     population : Normal, StudentT, Logistic, Beta, Gamma, Mixture or Dirichlet
         Distribution of the groups' effects: Beta of the probabilities of a Binomial, Gamma of the
         rates of a Poisson or Exponential, Dirichlet of the shares of a Multinomial, the others on the
@@ -304,6 +305,17 @@ def _check_population(population: Distribution, likelihood: Distribution) -> Non
     if given:
         raise ValueError(
             f"the population {name} has {given}; only a likelihood's rows have {given}"
+        )
+    each = find_each(likelihood)
+    if each is not None and name != "Normal":
+        raise ValueError(
+            f"the population is {name}, and the likelihood's {each.name} is each(...): scales that differ "
+            "by group are available with a Normal population only in this version"
+        )
+    if each is not None and isinstance(population.arguments()[0].value, Linear):
+        raise ValueError(
+            f"the population's mu is Linear, and the likelihood's {each.name} is each(...): with scales "
+            "that differ by group mu must be a number, a column or a prior in this version"
         )
     missing = population.missing()
     if missing:

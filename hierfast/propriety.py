@@ -4,16 +4,29 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from hierfast.distributions.base import Form, Support
 
 if TYPE_CHECKING:
     from hierfast.counts import CountCells
-    from hierfast.graph import Arg, Graph, Node
+    from hierfast.graph import Arg, Graph, Node, Scales
     from hierfast.links import Link
     from hierfast.statistics import Cells, Statistics
 
 IMPROPER = ("Flat", "Power")
 LIGHT = ("HalfNormal", "Exponential", "Gamma", "Uniform", "LogNormal")  # with a finite mean
+BOUNDED = (  # at 0
+    "HalfNormal",
+    "HalfCauchy",
+    "HalfStudentT",
+    "Exponential",
+    "Uniform",
+    "LogNormal",
+    "InverseGamma",
+    "ScaledInverseChi2",
+    "Flat",
+)
 VANISHING = ("InverseGamma", "ScaledInverseChi2", "LogNormal")  # faster than any power at 0
 
 
@@ -241,6 +254,77 @@ def check_all_proper(graph: Graph, such: str = "Normal(0, 2) or HalfNormal(1)") 
                 f"cannot be shown to be proper with {graph.title} rows; give it a proper prior such as "
                 f"{such}"
             )
+
+
+def check_proper_scales(graph: Graph, stats: Statistics) -> None:
+    r"""Check that the posterior of a model whose scales differ by group integrates to a finite number.
+
+    Means and spread of the effects are as in `check_proper`, since given the scales :math:`\sigma_j` a group's
+    rows bound :math:`\tau` as they do there. Every other prior is to be proper. What is left is where scales
+    vanish. A group of n > 1 rows that differ has a density that is bounded whatever the unknowns; one of a
+    single row, :math:`N(y; \mu, \tau^2 + \sigma_j^2)`, has 1 for its integral over :math:`\mu`, and two such
+    groups of one value leave the logarithm of :math:`\tau`, of which a density that is bounded at 0 has a
+    mean. So it is proper but for
+
+    - groups of n > 1 identical rows, whose density is of the order of :math:`\sigma_j^{-n}`,
+    - single rows of one value in more than two groups (more than one, if that is the known mean), unless
+      :math:`\tau` is known; or in two, if the prior of :math:`\tau` is not bounded at 0,
+
+    where the posterior is proper if :math:`E(\sigma_j^{-n})` is finite and its arguments are numbers: always of a
+    LogNormal; of the others where the shape exceeds the power of the written scale. Under priors of the
+    arguments, that of :math:`E(\sigma_j^{-n})` is as a rule infinite: of a LogNormal it is
+    :math:`\exp(n^2 s^2 / 2)`, and the tail of no usual prior of s is lighter.
+
+    Parameters
+    ----------
+    graph : Graph
+        The unknowns.
+    stats : Statistics
+        Of all groups.
+
+    Raises
+    ------
+    ValueError
+        Naming the unknown, or the group, that makes the posterior improper, and what would be right.
+    """
+    scales, n = graph.scales, stats.weight
+    assert scales is not None
+    alike = np.flatnonzero((n > 1) & (stats.m2 == 0.0))
+    if len(alike):
+        j = alike[np.argmax(n[alike])]
+        told = f"the {int(n[j])} rows of group {stats.labels[j]!r} are identical"
+    elif graph.scale.node >= 0:
+        value, count = np.unique(stats.mean[n == 1], return_counts=True)
+        prior = graph.nodes[graph.scale.node].prior
+        known = graph.location.node < 0
+        most = np.where(known & (value == graph.location.value), 1, 2)
+        most = most if graph.scale.form == Form.AS_IS and prior in BOUNDED else most - 1
+        over = np.flatnonzero(count > most)
+        if not len(over):
+            return
+        i = over[np.argmax(count[over])]
+        told = f"{count[i]} groups have a single row, and the same one ({value[i]:g})"
+        alike = np.flatnonzero(n == 1)
+    else:
+        return
+    if not _moment_exists(scales, float(n[alike].max())):
+        raise ValueError(
+            f"{told}, so that the posterior is improper, or cannot be shown to be proper, where the "
+            f"{scales.name} vanishes; give the {scales.kind} of {scales.name} numbers for its arguments"
+            + ("" if scales.kind == "LogNormal" else " (and a shape that is large enough)")
+            + ", or common rows a common sigma"
+        )
+
+
+def _moment_exists(scales: Scales, n: float) -> bool:
+    """Tell whether E(sigma^-n) is finite, and known to be."""
+    if any(arg.node >= 0 for arg in scales.written.values()):
+        return False
+    if scales.kind == "LogNormal":
+        return True
+    shape, power = next(iter(scales.written.values())).value, n * scales.power
+    shape = 0.5 * shape if scales.kind == "ScaledInverseChi2" else shape
+    return shape > (power if scales.kind == "Gamma" else -power)
 
 
 def _has_flat_mean(graph: Graph) -> bool:

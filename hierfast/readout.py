@@ -285,7 +285,7 @@ class QuadratureReader:
     def quantiles_of(self, cells: IntArray, probs: FloatArray) -> FloatArray:
         """Those of some cells: of effects at stratified probabilities, several a draw of phi."""
 
-        def reduce(theta: FloatArray) -> FloatArray:
+        def reduce(theta: FloatArray, *_: Any) -> FloatArray:
             found = np.quantile(theta, probs, axis=0, method="median_unbiased")
             return np.asarray(found.T, dtype=np.float64)
 
@@ -301,7 +301,7 @@ class QuadratureReader:
     ) -> tuple[FloatArray, FloatArray]:
         """Those of some cells, by effects at stratified probabilities."""
 
-        def reduce(theta: FloatArray) -> FloatArray:
+        def reduce(theta: FloatArray, *_: Any) -> FloatArray:
             x = function(theta)
             return np.stack([x.mean(axis=0), x.std(axis=0)], axis=1)
 
@@ -309,9 +309,12 @@ class QuadratureReader:
         return mean, sd
 
     def _reduce(
-        self, cells: IntArray, function: Callable[[FloatArray], FloatArray], width: int
+        self, cells: IntArray, function: Callable[..., FloatArray], width: int
     ) -> FloatArray:
-        """Apply a function to effects (S, cells) at stratified probabilities; (cells, width)."""
+        """Apply a function to effects (S, cells) at stratified probabilities; (cells, width).
+
+        It is given the draws of phi (n, n_node) behind them, S / n in turn each, and the cells as well.
+        """
         n = len(cells)
         points = self.thin(min(LANES // (100 * n), STRATA))
         each = min(max(SAMPLE // len(points), 2), 64)
@@ -325,7 +328,8 @@ class QuadratureReader:
             for i, x in enumerate(points):
                 u = np.tile((np.arange(each) + first[i]) / each, hi - lo)
                 self.plan.integrals.invert(x, cell, u, theta[i].reshape(-1))
-            out[lo:hi] = function(np.moveaxis(theta, 1, 2).reshape(-1, hi - lo))
+            at_strata = np.moveaxis(theta, 1, 2).reshape(-1, hi - lo)
+            out[lo:hi] = function(at_strata, points, cells[lo:hi])
 
         cuts = [(lo, min(lo + AT_ONCE, n)) for lo in range(0, n, AT_ONCE)]
         run_all([partial(work, *c) for c in cuts], self.cores)

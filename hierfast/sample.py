@@ -310,6 +310,8 @@ def read(arg: Any, values: NDArray[np.float64], n: int) -> NDArray[np.float64]:
     x: NDArray[np.float64] = np.full(n, arg.value) if arg.node < 0 else values[arg.node]
     if arg.form == Form.AS_IS:
         return x
+    if arg.form == Form.SQUARE:
+        return np.asarray(x * x)
     if arg.form in (Form.SQRT, Form.RSQRT):
         root = np.sqrt(x)
         return root if arg.form == Form.SQRT else 1.0 / root

@@ -5,6 +5,7 @@
 #include "likelihood/gamma.h"
 #include "likelihood/negative_binomial.h"
 #include "likelihood/normal.h"
+#include "likelihood/normal_scale.h"
 #include "likelihood/ordered_logistic.h"
 #include "likelihood/poisson.h"
 #include "likelihood/weibull.h"

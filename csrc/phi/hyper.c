@@ -16,6 +16,7 @@ double hf_arg_at(const hf_arg *a, const double *x, int n, int i) {
   if (a->form == HF_AS_IS) return v;
   if (a->form == HF_SQRT) return __builtin_sqrt(v);
   if (a->form == HF_RSQRT) return 1.0 / __builtin_sqrt(v);
+  if (a->form == HF_SQUARE) return v * v;
   double w = a->other < 0 ? a->factor : x[a->other * n + i];
   if (a->form == HF_OVER) return w / v;
   return a->form == HF_TIMES ? v * w : (1.0 - v) * w;
@@ -23,6 +24,7 @@ double hf_arg_at(const hf_arg *a, const double *x, int n, int i) {
 
 double hf_arg_inverse(const hf_arg *a, double value) {
   if (a->form == HF_AS_IS) return value;
+  if (a->form == HF_SQUARE) return __builtin_sqrt(value);
   return a->form == HF_SQRT ? value * value : 1.0 / (value * value);
 }
 

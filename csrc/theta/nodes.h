@@ -53,7 +53,7 @@ static int HF_NAME(span)(const hf_integral *q, int n, const hf_col *stat, const 
                          hf_col loc, const hf_col *ppar, double *low, double *high, double *scale) {
   double top[HF_TILE];
   int status;
-  if (q->population->heavy) {
+  if (hf_heavy(q)) {
     HF_NAME(peaks) p;
     status = HF_NAME(find_peaks)(q, n, stat, lpar, loc, ppar, &p, top);
     for (int i = 0; i < n; i++) {
@@ -83,7 +83,7 @@ static int HF_NAME(population_at_nodes)(const hf_integral *q, int64_t g, int64_t
     if (!unseen)
       status = q->population->eval(m, theta, (hf_col){loc.p + k, 0}, par, q->user, lp, NULL, NULL);
     if (status) return status;
-    unseen = unseen || (q->population->heavy && ppar[0].p[k] < 2.0 * h);
+    unseen = unseen || (hf_heavy(q) && ppar[0].p[k] < 2.0 * h);
     for (int i = 0; !unseen && i < m; i++) lp[i] = hf_exp(lp[i]);
     for (int i = 0; i < m; i++) density[HF_WIDE * i + k] = unseen ? 0.0 : lp[i];
   }

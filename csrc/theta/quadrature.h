@@ -16,7 +16,8 @@
 #include "theta/peaks.h"
 #include "theta/rows.h"
 
-enum { HF_NAME(CELLS) = 144, HF_NAME(NEWTON) = 120 };
+enum { HF_NAME(CELLS) = 144, HF_NAME(NEWTON) = 120, HF_NAME(NEAR) = 16 };
+#define HF_SHORT 0.5
 #define HF_REACH 8.5
 #define HF_FAR 3.6
 #define HF_FLOOR (-1e12)
@@ -50,13 +51,14 @@ static int HF_NAME(joint_eval)(const hf_integral *q, int n, const double *theta,
 }
 
 /* Newton from a start, halving steps that lose, in the sum or in the likelihood alone; doubling them where one after
- * another leads no nearer than ten scales, as down an exponential. A lane that has arrived stays, so that what it finds does not depend
+ * another leads no nearer than ten scales, as down an exponential. Where there may be two peaks the first steps are
+ * short, so that they lead to the nearest one. A lane that has arrived stays, so that what it finds does not depend
  * on the lanes beside it. */
 static int HF_NAME(climb)(const hf_integral *q, int n, const hf_col *stat, const hf_col *lpar,
                           hf_col loc, const hf_col *ppar, int alone, double *mode,
                           HF_NAME(joint) * at) {
   HF_NAME(joint) next;
-  double to[HF_TILE], step[HF_TILE], far[HF_TILE];
+  double to[HF_TILE], step[HF_TILE], far[HF_TILE], most = q->likelihood->ends ? HF_SHORT : HF_INF;
   int status = HF_NAME(joint_eval)(q, n, mode, stat, lpar, loc, ppar, 1, alone, at);
   for (int i = 0; !status && i < n; i++) {
     step[i] = at->d1[i] / -at->d2[i];
@@ -64,9 +66,11 @@ static int HF_NAME(climb)(const hf_integral *q, int n, const hf_col *stat, const
   }
   for (int it = 0; !status && it < HF_NAME(NEWTON); it++) {
     uint64_t moves = 0;
+    most *= it < HF_NAME(NEAR) ? 1.0 : 2.0;
     for (int i = 0; i < n; i++) {
       double size = __builtin_fabs(step[i]) * __builtin_sqrt(-at->d2[i]);
-      step[i] = size < 1e-7 ? 0.0 : step[i];
+      double whole = size < 1e-7 ? 0.0 : step[i];
+      step[i] = whole > most ? most : whole < -most ? -most : whole;
       to[i] = mode[i] + step[i];
     }
     for (int i = 0; i < n; i++) moves |= step[i] != 0.0;
@@ -98,16 +102,19 @@ static int HF_NAME(find_modes)(const hf_integral *q, int n, const hf_col *stat, 
   return status;
 }
 
-/* Both peaks of a heavy population: from its middle, and from where the
- * likelihood alone leads; log density at the higher one. */
+/* Both peaks of a heavy integrand: from the population's middle, and from where the likelihood alone leads, or else
+ * from both ends of where its peaks and the population's are; log density at the higher one. */
 static int HF_NAME(find_peaks)(const hf_integral *q, int n, const hf_col *stat, const hf_col *lpar,
                                hf_col loc, const hf_col *ppar, HF_NAME(peaks) * p, double *top) {
   HF_NAME(joint) at[2];
-  int status = HF_OK;
+  int status = HF_OK, ends = q->likelihood->ends != NULL;
+  for (int i = 0; i < n; i++) p->m[0][i] = loc.p[i * loc.stride];
+  if (ends && q->population->middle) q->population->middle(n, ppar, p->m[0]);
+  for (int i = 0; i < n; i++) p->m[1][i] = p->m[0][i];
+  if (ends) q->likelihood->ends(n, stat, lpar, p->m[0], p->m[1]);
   for (int side = 0; !status && side < 2; side++) {
     double *m = p->m[side];
-    for (int i = 0; i < n; i++) m[i] = loc.p[i * loc.stride];
-    if (side) status = HF_NAME(climb)(q, n, stat, lpar, loc, ppar, 1, m, at);
+    if (side && !ends) status = HF_NAME(climb)(q, n, stat, lpar, loc, ppar, 1, m, at);
     if (!status) status = HF_NAME(climb)(q, n, stat, lpar, loc, ppar, 0, m, at + side);
     for (int i = 0; i < n; i++)
       p->s[side][i] = 1.41421356237309504880 / __builtin_sqrt(-at[side].d2[i]);
@@ -203,7 +210,7 @@ static int HF_NAME(integrate)(const hf_integral *q, int n, const hf_col *stat, c
     (q->closed == HF_BINOMIAL_BETA ? HF_NAME(beta_marginal) : HF_NAME(gamma_marginal))(n, stat,
                                                                                        ppar, logz);
   if (q->closed == HF_NORMAL_NORMAL || (q->closed && !mean)) return HF_OK;
-  int status = (q->population->heavy ? HF_NAME(integrate_heavy) : HF_NAME(integrate_light))(
+  int status = (hf_heavy(q) ? HF_NAME(integrate_heavy) : HF_NAME(integrate_light))(
       q, n, stat, lpar, loc, ppar, top, sum, mode, scale);
   for (int i = 0; !status && i < n; i++) {
     double m = sum[1][i] / sum[0][i], v = sum[2][i] / sum[0][i] - m * m;
@@ -251,7 +258,7 @@ static int HF_NAME(invert)(const hf_integral *q, const hf_col *stat, const hf_co
   HF_NAME(peaks) p;
   double x[M + 1], f[M + 1], g[M + 1], cumulative[M + 1], v1[M + 1], v2[M + 1];
   double mode = 0.0, scale = 1.0, top;
-  int heavy = q->population->heavy, status;
+  int heavy = hf_heavy(q), status;
   if (heavy)
     status = HF_NAME(find_peaks)(q, 1, stat, lpar, loc, ppar, &p, &top);
   else {
@@ -290,6 +297,7 @@ static int HF_NAME(invert)(const hf_integral *q, const hf_col *stat, const hf_co
   }
   return HF_OK;
 }
+#undef HF_SHORT
 #undef HF_REACH
 #undef HF_FAR
 #undef HF_FLOOR

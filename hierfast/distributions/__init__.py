@@ -5,6 +5,7 @@ from hierfast.distributions.bernoulli import Bernoulli
 from hierfast.distributions.beta import Beta
 from hierfast.distributions.binomial import Binomial
 from hierfast.distributions.dirichlet import Dirichlet
+from hierfast.distributions.each import Each, each
 from hierfast.distributions.exponential import Exponential
 from hierfast.distributions.flat import Flat
 from hierfast.distributions.gamma import Gamma
@@ -36,6 +37,7 @@ __all__ = [
     "Binomial",
     "Dirichlet",
     "Distribution",
+    "Each",
     "Exponential",
     "Flat",
     "Gamma",
@@ -62,4 +64,5 @@ __all__ = [
     "Weibull",
     "ZeroInflatedBinomial",
     "ZeroInflatedPoisson",
+    "each",
 ]

@@ -12,6 +12,7 @@ from typing import Any, ClassVar, NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from hierfast.distributions.each import Each
 from hierfast.distributions.linear import Linear
 
 FloatArray: TypeAlias = NDArray[np.float64]
@@ -30,7 +31,7 @@ class Form(IntEnum):
     """How written arguments become a parameter of the density; numbers of ``csrc/hf.h``.
 
     ``SQRT`` and ``RSQRT`` are the root of one argument and one over it; of two arguments a and b,
-    ``TIMES`` is a b, ``REST`` is (1 - a) b, ``OVER`` is b / a.
+    ``TIMES`` is a b, ``REST`` is (1 - a) b, ``OVER`` is b / a; ``SQUARE`` is the square of one.
     """
 
     AS_IS = 0
@@ -39,13 +40,14 @@ class Form(IntEnum):
     TIMES = 3
     REST = 4
     OVER = 5
+    SQUARE = 6
 
 
 class Argument(NamedTuple):
     """One argument as written: its name, its value, where it must lie, how it is read."""
 
     name: str
-    value: float | str | Distribution | Linear | None
+    value: float | str | Distribution | Linear | Each | None
     domain: Support
     form: Form
 
@@ -78,6 +80,7 @@ class Distribution:
     vector: ClassVar[bool] = False  # of several numbers at once: no prior of an unknown
     no_prior: ClassVar[str] = ""  # why it is no prior of an unknown, where it is none
     ordered: ClassVar[bool] = False  # a likelihood whose parameters are in increasing order
+    varying: ClassVar[tuple[str, ...]] = ()  # of a likelihood: arguments that may differ by group
     effect: ClassVar[int] = 0  # of a likelihood that may be a prior too: what it leaves out
     logpdf: ClassVar[Callable[..., FloatArray]]
     draw: ClassVar[Callable[..., Any]]
@@ -154,8 +157,9 @@ class Distribution:
             value = argument.value
             if value is None:
                 raise ValueError(f"{name} cannot be simulated without {argument.name}")
-            if isinstance(value, str | Linear):
+            if isinstance(value, str | Linear | Each):
                 told = f"the column {value!r}" if isinstance(value, str) else "of columns"
+                told = "of every group" if isinstance(value, Each) else told
                 raise ValueError(
                     f"{name} cannot be simulated: {argument.name} is {told}, "
                     "whose values are not known here; give a number or a distribution"
@@ -204,6 +208,8 @@ def apply_form(value: float, form: Form, other: float = 1.0) -> float:
         return other / value
     if form is Form.AS_IS:
         return value
+    if form is Form.SQUARE:
+        return value * value
     root = math.sqrt(value)
     return root if form is Form.SQRT else 1.0 / root
 
@@ -228,7 +234,9 @@ def format_value(value: object) -> str:
     return repr(value)
 
 
-def check_argument(owner: Distribution, argument: Argument) -> float | str | Distribution | Linear:
+def check_argument(
+    owner: Distribution, argument: Argument
+) -> float | str | Distribution | Linear | Each:
     """Validate one argument.
 
     Parameters
@@ -240,7 +248,7 @@ def check_argument(owner: Distribution, argument: Argument) -> float | str | Dis
 
     Returns
     -------
-    float or str or Distribution or Linear
+    float or str or Distribution or Linear or Each
         The value, numbers as float.
 
     Raises
@@ -256,6 +264,13 @@ def check_argument(owner: Distribution, argument: Argument) -> float | str | Dis
         return _check_prior(who, value, domain)
     if isinstance(value, Linear):
         return _check_linear(owner, name, value)
+    if isinstance(value, Each):
+        if name not in owner.varying:
+            raise ValueError(
+                f"{who} cannot be each(...): only the scale of a Normal likelihood can differ by group in "
+                "this version"
+            )
+        return value
     if isinstance(value, str):
         if not value:
             raise ValueError(f"{who} is an empty string; a string must name a column")
@@ -358,7 +373,23 @@ def find_row_argument(value: object) -> str:
     for name in ("weights", "censored"):
         if getattr(value, name, None) is not None:
             return name
-    return ""
+    return "each(...)" if find_each(value) is not None else ""
+
+
+def find_each(value: Any) -> Argument | None:
+    """Find the argument that has an unknown for every group.
+
+    Parameters
+    ----------
+    value : Distribution
+        A likelihood, population or prior.
+
+    Returns
+    -------
+    Argument or None
+        As it was written.
+    """
+    return next((a for a in value.arguments() if isinstance(a.value, Each)), None)
 
 
 def _check_weights(value: object, who: str) -> float | str:

@@ -17,6 +17,7 @@ from hierfast.distributions.base import (
     Support,
     check_rows,
 )
+from hierfast.distributions.each import Each
 from hierfast.distributions.linear import Linear
 
 
@@ -36,11 +37,11 @@ class Normal(Distribution):
     ----------
     mu : float, str, Distribution or Linear, optional
         Mean, any real number.
-    sigma : float, str or Distribution, optional
-        Standard deviation, positive.
-    variance : float, str or Distribution, optional
+    sigma : float, str, Distribution or each, optional
+        Standard deviation, positive. Of a likelihood only: `each`, one for every group.
+    variance : float, str, Distribution or each, optional
         Variance, positive.
-    precision : float, str or Distribution, optional
+    precision : float, str, Distribution or each, optional
         One over the variance, positive.
     weights : float or str, optional
         Of a likelihood only: frequency weights. A row of weight 3 counts as three identical rows;
@@ -58,14 +59,15 @@ class Normal(Distribution):
     """
 
     mu: float | str | Distribution | Linear | None = None
-    sigma: float | str | Distribution | None = None
-    variance: float | str | Distribution | None = field(default=None, kw_only=True)
-    precision: float | str | Distribution | None = field(default=None, kw_only=True)
+    sigma: float | str | Distribution | Each | None = None
+    variance: float | str | Distribution | Each | None = field(default=None, kw_only=True)
+    precision: float | str | Distribution | Each | None = field(default=None, kw_only=True)
     weights: float | str | None = field(default=None, kw_only=True)
 
     support: ClassVar[Support] = Support.REAL
     place: ClassVar[int] = 0
     shape: ClassVar[tuple[int, ...]] = (1,)
+    varying: ClassVar[tuple[str, ...]] = ("sigma", "variance", "precision")
     domain: ClassVar[dict[str, Support]] = {"mu": Support.REAL, "sigma": Support.POSITIVE}
 
     def arguments(self) -> tuple[Argument, ...]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from hierfast.distributions.base import Distribution, FloatArray, Support
+from hierfast.distributions.base import Argument, Distribution, FloatArray, Form, Support
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -24,8 +24,10 @@ class ScaledInverseChi2(Distribution):
     ----------
     nu : float, str or Distribution
         Degrees of freedom, positive.
-    tau2 : float, str or Distribution
+    tau2 : float, str or Distribution, optional
         Scale (a guess at the variance), positive.
+    tau : float, str or Distribution, optional
+        Its square root (a guess at the standard deviation), in its place.
 
     Notes
     -----
@@ -39,10 +41,23 @@ class ScaledInverseChi2(Distribution):
     """
 
     nu: float | str | Distribution
-    tau2: float | str | Distribution
+    tau2: float | str | Distribution | None = None
+    tau: float | str | Distribution | None = field(default=None, kw_only=True)
 
     support: ClassVar[Support] = Support.POSITIVE
-    domain: ClassVar[dict[str, Support]] = {"nu": Support.POSITIVE, "tau2": Support.POSITIVE}
+    domain: ClassVar[dict[str, Support]] = {}
+
+    def arguments(self) -> tuple[Argument, ...]:
+        """Degrees of freedom, then the scale in the form it was given."""
+        scales = (
+            Argument("tau2", self.tau2, Support.POSITIVE, Form.AS_IS),
+            Argument("tau", self.tau, Support.POSITIVE, Form.SQUARE),
+        )
+        given = [scale for scale in scales if scale.value is not None]
+        if len(given) != 1:
+            got = "both" if given else "none"
+            raise ValueError(f"ScaledInverseChi2 needs exactly one of tau2 and tau; got {got}")
+        return Argument("nu", self.nu, Support.POSITIVE, Form.AS_IS), given[0]
 
     @staticmethod
     def logpdf(x: ArrayLike, nu: ArrayLike, tau2: ArrayLike) -> FloatArray:

@@ -39,7 +39,11 @@ class NormalBuilder(Builder):
 
     @classmethod
     def suited(cls, graph: Graph) -> type[Builder]:
-        """Give this builder, or that of quadrature where the location is linear."""
+        """Give this builder, that of quadrature where the location is linear, or that of scales by group."""
+        if graph.scales is not None:
+            from hierfast.schemes.scales import ScaleBuilder
+
+            return ScaleBuilder
         return NormalRowsBuilder if graph.design else cls
 
     @classmethod

@@ -15,7 +15,7 @@ import numpy as np
 from scipy import special
 
 from hierfast import distributions
-from hierfast.likelihoods import beta, gamma
+from hierfast.likelihoods import beta, gamma, inverse_gamma
 
 HUGE = (1e-8, 1e-3, 0.7, 40.0, 1e6)  # values of a positive parameter
 
@@ -253,6 +253,21 @@ def category_log(lib, rows, eta, *cuts):
     )
 
 
+def scaled_rows(rng):
+    """Rows of a group whose scale is its own; one row, and rows all alike, among these."""
+    n = int(rng.integers(1, 6))
+    return float(rng.normal(0, 3)) + rng.choice([0.0, 0.1, 5.0]) * rng.normal(0, 1, n)
+
+
+def scaled_log(lib, rows, eta, mu, tau, c):
+    """A Gaussian of covariance v I + tau^2, by the determinant lemma and the inverse of such a matrix."""
+    n, v = len(rows), lib.exp(2 * c * eta)
+    tau, off = tau + 0 * eta, [float(y) - mu + 0 * eta for y in rows]  # of eta's precision
+    both = v + n * tau**2
+    square = sum(o**2 for o in off) / v - tau**2 * sum(off) ** 2 / (v * both)
+    return -((n - 1) * lib.log(v) + lib.log(both) + square) / 2
+
+
 LIKELIHOODS = {
     "OrderedLogistic": Likelihood(
         category_rows,
@@ -261,6 +276,14 @@ LIKELIHOODS = {
         lambda rows: 0.3,
         category_log,
         (0.0, -1.0, 1e-3, 7.0, -40.0),
+    ),
+    "NormalScale": Likelihood(
+        scaled_rows,
+        lambda rows: (float(len(rows)), rows.mean(), ((rows - rows.mean()) ** 2).sum()),
+        ((-1.0, 2.0), (1e-2, 1.0, 30.0), (1.0, 0.5, -0.5)),
+        lambda rows: 0.0,
+        scaled_log,
+        (0.0, -1.0, 1e-3, 2.0),
     ),
     "ZeroInflatedPoisson": Likelihood(
         inflated_rows,
@@ -393,6 +416,24 @@ POPULATIONS = {
         ),
         lambda theta, loc, a, b: beta.log_population(theta, a, b)[0],
         lambda a, b: float(np.log(a / b)),
+    ),
+    "InverseGamma": Population(
+        (HUGE, HUGE),
+        lambda lib, theta, loc, a, b: (
+            a * (lib.log(b) - theta) - b * lib.exp(-theta) - lib.loggamma(a)
+        ),
+        lambda theta, loc, a, b: inverse_gamma.log_population(theta, a, b)[0],
+        lambda a, b: float(np.log(b / a)),
+    ),
+    "ScaledInverseChi2": Population(
+        (HUGE, HUGE),
+        lambda lib, theta, loc, nu, s2: (
+            nu / 2 * (lib.log(nu * s2 / 2) - theta)
+            - nu * s2 / 2 * lib.exp(-theta)
+            - lib.loggamma(nu / 2)
+        ),
+        lambda theta, loc, nu, s2: inverse_gamma.log_scaled_population(theta, nu, s2),
+        lambda nu, s2: float(np.log(s2)),
     ),
     "Gamma": Population(
         (HUGE, HUGE),

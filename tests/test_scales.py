@@ -1,0 +1,416 @@
+"""Scales that differ by group: log posterior, limits, both schemes, a third by hand, groups, bad input."""
+
+import numpy as np
+import pytest
+from scipy import stats as st
+from test_calibration import ALPHA, KEPT, smallest_p
+from test_quadrature import panels
+from trust.problems import coordinates, points_of
+
+import hierfast as hf
+from hierfast import _core, diagnose
+from hierfast.likelihoods import normal_scale
+from hierfast.scales import given_scales
+
+pytestmark = pytest.mark.filterwarnings("ignore::hierfast.IdentificationWarning")
+H = hf.HalfNormal
+GROUPS = hf.Normal(hf.Normal(0, 2), H(1))
+LAWS = {"g_mu": st.norm(0, 2), "g_sigma": st.halfnorm(0, 1)}
+SIZES = (1, 5, 2, 3, 0, 8, 4)  # rows of the groups; the fifth is known by name alone
+POWERS = {"sigma": 1.0, "variance": 0.5, "precision": -0.5}
+
+
+def positive(law, x):
+    """Log density of the logarithm x of a variate."""
+    return law.logpdf(np.exp(x)) + x
+
+
+KINDS = {  # what each is written as, priors of its unknowns, log density of the logarithm
+    "LogNormal": (
+        hf.LogNormal(hf.Normal(0, 0.7), H(0.6)),
+        {"mu": st.norm(0, 0.7), "sigma": st.halfnorm(0, 0.6)},
+        lambda x, u: st.norm.logpdf(x, u["mu"], u["sigma"]),
+    ),
+    "Gamma": (
+        hf.Gamma(hf.LogNormal(1, 0.5), mean=hf.LogNormal(0, 0.5)),
+        {"alpha": st.lognorm(0.5, 0, np.e), "mean": st.lognorm(0.5)},
+        lambda x, u: positive(st.gamma(u["alpha"], 0, u["mean"] / u["alpha"]), x),
+    ),
+    "InverseGamma": (
+        hf.InverseGamma(hf.LogNormal(1, 0.5), hf.LogNormal(1, 0.5)),
+        {"alpha": st.lognorm(0.5, 0, np.e), "beta": st.lognorm(0.5, 0, np.e)},
+        lambda x, u: positive(st.invgamma(u["alpha"], 0, u["beta"]), x),
+    ),
+    "ScaledInverseChi2": (
+        hf.ScaledInverseChi2(hf.Gamma(4, 0.5), tau=H(1.5)),
+        {"nu": st.gamma(4, 0, 2), "tau": st.halfnorm(0, 1.5)},
+        lambda x, u: positive(st.invgamma(u["nu"] / 2, 0, u["nu"] * u["tau"] ** 2 / 2), x),
+    ),
+}
+PAIRS = [(kind, name) for kind in KINDS for name in POWERS]
+
+
+def model_of(kind, name="sigma", groups=GROUPS):
+    return hf.Model(hf.Normal(**{name: hf.each(KINDS[kind][0])}), groups)
+
+
+def laws_of(kind, name):
+    return {f"{name}_{k}": law for k, law in KINDS[kind][1].items()} | LAWS
+
+
+def log_scale(kind, name, x, u):
+    return KINDS[kind][2](x, {k: u[f"{name}_{k}"] for k in KINDS[kind][1]})
+
+
+def simulate(rng, sizes=SIZES, spread=1.0, far=0.0):
+    g = np.repeat(np.arange(len(sizes)), sizes)
+    sigma = np.exp(rng.normal(0, spread, len(sizes)))
+    theta = rng.normal(0, 1, len(sizes))
+    theta[:2] += far
+    return {"g": g, "y": theta[g] + sigma[g] * rng.normal(0, 1, len(g))}
+
+
+def named(sizes=SIZES):
+    return {"g": np.arange(len(sizes))}
+
+
+def explain(model, data, **other):
+    options = {"y": "y", "group": "g", "groups": named(), "scheme": "quadrature"} | other
+    return model.explain(data, **options)
+
+
+def fit(model, data, **other):
+    options = {"y": "y", "group": "g", "groups": named(), "random_seed": 3, "progressbar": False}
+    return model.fit(data, **options | other)
+
+
+def log_group(y, x, power, mu, tau):
+    """Log density of rows by SciPy: a Gaussian of covariance v I + tau^2, its effect integrated out."""
+    v, n = np.exp(2 * power * x), len(y)
+    if not n:
+        return 0.0 * x
+    both = v / n + tau**2
+    within = ((y - y.mean()) ** 2).sum() / (2 * v) + (n - 1) / 2 * np.log(v)
+    return st.norm.logpdf(y.mean(), mu, np.sqrt(both)) - within - np.log(v * 0 + n) / 2
+
+
+def nodes_of(kind, name, rows, u):
+    """Panels around the population and around both places where rows have a peak."""
+    power, mu = POWERS[name], u["g_mu"]
+    own = [np.mean((rows - rows.mean()) ** 2), np.mean((rows - mu) ** 2)] if len(rows) else []
+    x = np.linspace(-60, 60, 4001)
+    centres = [x[np.argmax(log_scale(kind, name, x, u))]]
+    centres += [np.log(v) / (2 * power) for v in own if v > 1e-20]
+    return panels(centres, [0.05] * len(centres))
+
+
+def log_marginal(kind, name, data, u):
+    total = 0.0
+    for j in range(len(SIZES)):
+        rows = data["y"][data["g"] == j]
+        x, weight = nodes_of(kind, name, rows, u)
+        with np.errstate(all="ignore"):
+            log = log_scale(kind, name, x, u)
+            log = log + log_group(rows, x, POWERS[name], u["g_mu"], u["g_sigma"])
+        log = np.where(np.isnan(log), -np.inf, log)
+        total += log.max() + np.log((np.exp(log - log.max()) * weight).sum())
+    return total
+
+
+@pytest.mark.parametrize("far", [0.0, 30.0])
+@pytest.mark.parametrize(("kind", "name"), PAIRS)
+def test_log_posterior(kind, name, far):
+    """Against panels of Gauss-Legendre, where two groups are far from the others as well: two peaks."""
+    data = simulate(np.random.default_rng(2), far=far)
+    plan = explain(model_of(kind, name), data)
+    points, z, want = points_of(plan.graph, laws_of(kind, name))
+    plan.target.choose_order(0.0)
+    want = want + [log_marginal(kind, name, data, u) for u in points]
+    got = plan.target.logp(z)
+    np.testing.assert_allclose(got - got[0], want - want[0], atol=2e-5)
+
+
+def test_what_is_said_of_the_error_is_no_less():
+    data = simulate(np.random.default_rng(2))
+    found = fit(model_of("LogNormal"), data, scheme="quadrature", draws=12, chains=1)
+    points = [{k: float(x[0, i]) for k, x in found.hyper.items()} for i in range(12)]
+    z, want = zip(*(coordinates(found.plan.graph, u) for u in points), strict=True)
+    got = found.plan.target.logp(np.ascontiguousarray(np.transpose(z)))
+    laws = laws_of("LogNormal", "sigma")
+    prior = [sum(law.logpdf(u[k]) for k, law in laws.items()) for u in points]
+    want = np.add(want, prior) + [log_marginal("LogNormal", "sigma", data, u) for u in points]
+    error = got - want - (got - want).mean()
+    assert np.abs(error).max() <= max(2 * found.plan.quadrature_error, 5e-5)
+
+
+@pytest.mark.parametrize("noncentred", [False, True])
+@pytest.mark.parametrize("kind", ["LogNormal", "ScaledInverseChi2"])
+def test_conditionals_are_those_of_the_joint(kind, noncentred):
+    """Phi given scales, effects integrated out: ratios of a joint written by hand."""
+    if noncentred and kind != "LogNormal":
+        pytest.skip("no location and scale")
+    data = simulate(np.random.default_rng(4))
+    plan = explain(model_of(kind, "variance"), data, scheme="gibbs")
+    points, z, want = points_of(plan.graph, laws_of(kind, "variance"))
+    eta = np.random.default_rng(5).normal(0, 1, len(SIZES))
+    for i, u in enumerate(points):
+        x = u["variance_mu"] + u["variance_sigma"] * eta if noncentred else eta
+        want[i] += 0.0 if noncentred else log_scale(kind, "variance", x, u).sum()
+        for j, one in enumerate(x):
+            want[i] += log_group(data["y"][data["g"] == j], one, 0.5, u["g_mu"], u["g_sigma"])
+    got = plan.target.given_effects(eta, z, noncentred)
+    np.testing.assert_allclose(got - got[0], want - want[0], rtol=1e-10, atol=1e-9)
+
+
+def test_scales_all_alike_are_a_common_one():
+    """A population of scales that collapses to a point."""
+    data, got = simulate(np.random.default_rng(1)), []
+    for likelihood in (hf.Normal(sigma=hf.each(hf.LogNormal(np.log(0.7), 1e-7))), hf.Normal(sigma=0.7)):
+        plan = hf.Model(likelihood, GROUPS).explain(data, y="y", group="g", scheme="quadrature")
+        plan.target.choose_order(0.0)
+        got.append(plan.target.logp(np.array([[0.3, -1.0, 0.5], [-0.4, 0.2, -2.0]])))
+    np.testing.assert_allclose(*(np.diff(g) for g in got), atol=1e-6)
+
+
+def test_effects_all_alike_leave_a_student_t():
+    """Variances inverse gamma, effects the known mean: rows of a group are a multivariate t."""
+    data, mu, got, want = simulate(np.random.default_rng(6)), 0.4, [], []
+    model = hf.Model(
+        hf.Normal(variance=hf.each(hf.InverseGamma(hf.LogNormal(0, 1), hf.LogNormal(0, 1)))),
+        hf.Normal(mu, 1e-9),
+    )
+    plan = explain(model, data)
+    plan.target.choose_order(0.0)
+    z = np.random.default_rng(1).normal(0, 0.7, (2, 9))
+    for log_a, log_b in z.T:
+        a, b = np.exp(log_a), np.exp(log_b)
+        total = 2 * st.norm.logpdf([log_a, log_b]).sum() / 2
+        for j in range(len(SIZES)):
+            rows = data["y"][data["g"] == j]
+            if len(rows):
+                total += st.multivariate_t.logpdf(
+                    rows, np.full(len(rows), mu), b / a * np.eye(len(rows)), 2 * a
+                )
+        want.append(total)
+    got = plan.target.logp(z)
+    np.testing.assert_allclose(got - got[0], np.array(want) - want[0], atol=1e-6)
+
+
+def test_the_kernel_is_its_twin_at_extremes():
+    eta = np.array([-340.0, -40.0, -1e-8, 0.0, 3.0, 40.0, 340.0])
+    for stats in ((0, 0.0, 0.0), (1, 3.0, 0.0), (5, -2.0, 7.0), (1e6, 0.1, 2e5), (4, 1e5, 0.0)):
+        for params in ((0.0, 1.0, 1.0), (0.3, 1e-8, 0.5), (-1.0, 1e8, -0.5)):
+            columns = [[np.array([float(v)]) for v in values] for values in (stats, params)]
+            got = [_core.likelihood_eval("NormalScale", eta, *columns, k) for k in _core.levels()]
+            assert len({g.tobytes() for g in got}) == 1
+            with np.errstate(all="ignore"):
+                want = np.array(normal_scale.log_likelihood(*stats, eta, *params))
+            size = 1 + np.abs(want[:1]) * (np.arange(3)[:, None] >= 0)
+            assert (np.abs(got[0] - want) <= 1e-10 * np.maximum(size, np.abs(want)))[
+                np.isfinite(want)
+            ].all()
+    far = np.array([-1e25, -800.0, 800.0, 1e25])  # where nodes of heavy tails stand
+    for stats in ((0, 0.0, 0.0), (1, 3.0, 0.0), (5, -2.0, 7.0), (4, 1.0, 0.0)):
+        columns = [np.array([float(v)]) for v in stats]
+        got = _core.likelihood_eval("NormalScale", far, columns, [np.ones(1)] * 3)
+        assert not np.isnan(got).any()
+
+
+def test_effects_given_scales_are_the_twin():
+    rng = np.random.default_rng(0)
+    n, mean, eta = np.arange(6.0), rng.normal(0, 1, 6), rng.normal(0, 3, (4, 6))
+    for power in POWERS.values():
+        got = given_scales(n, mean, eta, 0.3, 0.8, power)
+        want = normal_scale.effect(n, mean, eta, 0.3, 0.8, power)
+        np.testing.assert_allclose(got[0], want[0], rtol=1e-12, atol=1e-13)
+        np.testing.assert_allclose(got[1] ** 2, want[1], rtol=1e-12)
+
+
+def slice_once(rng, log, x, width=1.0):
+    """One univariate slice by stepping out (Neal 2003), in plain Python."""
+    level = log(x) - rng.exponential()
+    low = x - width * rng.random()
+    high = low + width
+    while log(low) > level:
+        low -= width
+    while log(high) > level:
+        high += width
+    while True:
+        new = rng.uniform(low, high)
+        if log(new) > level:
+            return new
+        low, high = (new, high) if new < x else (low, new)
+
+
+def by_hand(data, sweeps, rng):
+    """A Gibbs sampler of LogNormal scales with effects kept, sharing nothing with the library."""
+    y, g, j = data["y"], data["g"], len(SIZES)
+    n = np.bincount(g, minlength=j)
+    theta, x, mu, tau, m, s = np.zeros(j), np.zeros(j), 0.0, 1.0, 0.0, 0.5
+    kept = []
+    for _ in range(sweeps):
+        v = np.exp(2 * x)
+        precision = n / v + tau**-2
+        sums = np.bincount(g, y, minlength=j)
+        theta = rng.normal((sums / v + mu / tau**2) / precision, precision**-0.5)
+        squares = np.bincount(g, (y - theta[g]) ** 2, minlength=j)
+        for k in range(j):
+            x[k] = slice_once(
+                rng,
+                lambda e, k=k: -n[k] * e - squares[k] * np.exp(-2 * e) / 2 - (e - m) ** 2 / s**2 / 2,
+                x[k],
+            )
+        precision = j / tau**2 + 1 / 4
+        mu = rng.normal(theta.sum() / tau**2 / precision, precision**-0.5)
+        off = ((theta - mu) ** 2).sum()
+        log = lambda t, o=off: (1 - j) * t - o * np.exp(-2 * t) / 2 - np.exp(2 * t) / 2  # noqa: E731
+        tau = np.exp(slice_once(rng, log, np.log(tau)))
+        precision = j / s**2 + 1 / 0.49
+        m = rng.normal(x.sum() / s**2 / precision, precision**-0.5)
+        off = ((x - m) ** 2).sum()
+        log = lambda t, o=off: (1 - j) * t - o * np.exp(-2 * t) / 2 - np.exp(2 * t) / 0.72  # noqa: E731
+        s = np.exp(slice_once(rng, log, np.log(s)))
+        kept.append([m, s, mu, tau, *theta, *x])
+    return np.array(kept)
+
+
+def agree(one, other, what):
+    for figure, error in ((np.mean, diagnose.mcse_mean), (np.std, diagnose.mcse_sd)):
+        off = np.hypot(float(error(one)), float(error(other)))
+        assert abs(figure(one) - figure(other)) < 5 * off, (what, figure)
+
+
+@pytest.mark.parametrize(
+    ("scheme", "draws"),
+    [("gibbs", 4000), pytest.param("quadrature", 4000, marks=pytest.mark.slow)],
+)
+def test_against_a_sampler_by_hand(scheme, draws):
+    data = simulate(np.random.default_rng(9))
+    whole = by_hand(data, 6000, np.random.default_rng(1))[500:]
+    found = fit(model_of("LogNormal"), data, scheme=scheme, draws=draws)
+    hand = whole.T[:, None, :]
+    for i, name in enumerate(["sigma_mu", "sigma_sigma", "g_mu", "g_sigma"]):
+        agree(found.hyper[name], hand[i], name)
+    theta, sigma = (found.terms[k].draws() for k in ("g", "sigma"))
+    for j in range(len(SIZES)):
+        agree(theta[:, :, j], hand[4 + j], ("theta", j))
+        agree(np.log(sigma[:, :, j]), hand[4 + len(SIZES) + j], ("log sigma", j))
+
+
+@pytest.mark.parametrize("kind", ["LogNormal", "ScaledInverseChi2"])
+def test_schemes_agree(kind):
+    data = simulate(np.random.default_rng(12), (1, 3, 4, 2, 5))
+    found = [
+        fit(model_of(kind, "variance"), data, groups=None, scheme=s, draws=d)
+        for s, d in (("quadrature", 300), ("gibbs", 3000))
+    ]
+    for key in found[0].hyper:
+        agree(*(np.log(np.abs(f.hyper[key])) for f in found), key)
+    for key in found[0].terms:
+        for j in range(5):
+            one, other = (f.terms[key].draws()[:, :, j] for f in found)
+            agree(np.arcsinh(one), np.arcsinh(other), (key, j))
+
+
+def test_groups_are_read_as_they_are_drawn():
+    """Moments and quantiles of effects and scales against draws; the group without rows among them."""
+    found = fit(model_of("LogNormal"), simulate(np.random.default_rng(9)), scheme="gibbs", draws=4000)
+    assert list(found.terms) == ["g", "sigma"] and found.terms["g"] is found.groups
+    for key, term in found.terms.items():
+        x = term.draws()
+        y = x if key == "g" else np.log(x)
+        low, high = term.interval(0.8).T
+        np.testing.assert_allclose(((x > low) & (x < high)).mean(axis=(0, 1)), 0.8, atol=0.025)
+        for j in range(len(SIZES)):
+            median = float(term.quantile(0.5)[j]) if j == 0 else None
+            if median is not None:
+                assert abs((x[:, :, j] < median).mean() - 0.5) < 0.025
+            if SIZES[j] > 2 or key == "g":
+                assert abs(x[:, :, j].mean() - term.mean[j]) < 5 * diagnose.mcse_mean(x[:, :, j])
+                assert abs(x[:, :, j].std() - term.sd[j]) < 5 * diagnose.mcse_sd(x[:, :, j])
+        assert np.isfinite(y).all()
+    some = found.terms["sigma"].draws([3, 1], slice(5, 9))
+    np.testing.assert_array_equal(some, found.terms["sigma"].draws()[:, 5:9, [3, 1]])
+    assert "of sigma" in repr(found.terms["sigma"])
+    group = found.terms["sigma"][5]
+    assert group.n == 8 and group.draws().shape == (4, 4000)
+
+
+def test_summaries_take_the_place_of_rows():
+    data = simulate(np.random.default_rng(3), (4, 2, 6, 1))
+    n, groups = np.bincount(data["g"]), [data["y"][data["g"] == j] for j in range(4)]
+    stats = hf.Statistics.from_summary(
+        n=n,
+        mean=[v.mean() for v in groups],
+        sd=[v.std(ddof=1) if len(v) > 1 else 0.0 for v in groups],
+        name="g",
+    )
+    z = np.array([[0.1, -0.5], [-0.4, 0.3], [0.2, 1.0], [0.1, 0.6]])
+    got = [
+        model_of("LogNormal").explain(d, scheme="quadrature", **k).target.logp(z)
+        for d, k in ((stats, {}), (data, {"y": "y", "group": "g"}))
+    ]
+    np.testing.assert_allclose(*got, rtol=1e-9)
+
+
+def test_known_locations_and_weights():
+    data = simulate(np.random.default_rng(3), (4, 2, 6, 1))
+    offset = np.array([3.0, -1.0, 2.0, 0.5])
+    shifted = data | {"y": data["y"] + offset[data["g"]], "offset": offset[data["g"]]}
+    draws = []
+    for mu, table in (("offset", shifted), (0, data)):
+        model = model_of("LogNormal", groups=hf.Normal(mu, H(1)))
+        found = fit(model, table, groups=None, draws=20, scheme="gibbs")
+        draws.append([found.groups.draws(), found.groups.mean, found.groups.quantile(0.3)])
+    for one, other in zip(*draws, strict=True):
+        np.testing.assert_allclose(one, other + offset, atol=1e-6)
+    w = np.tile([1, 2, 3], 5)[: len(data["y"])]
+    many = {k: np.repeat(v, w) for k, v in data.items()}
+    likelihood = hf.Normal(sigma=hf.each(KINDS["LogNormal"][0]), weights="w")
+    found = [
+        fit(m, d, groups=None, draws=5, scheme="gibbs").hyper["sigma_mu"]
+        for m, d in (
+            (hf.Model(likelihood, GROUPS), data | {"w": w}),
+            (model_of("LogNormal"), many),
+        )
+    ]
+    np.testing.assert_allclose(*found, rtol=1e-6)
+
+
+RANKS = ["sigma_mu", "sigma_sigma", "g_mu", "g_sigma"]
+
+
+def quantities(u, theta, x, data):
+    """Unknowns, an effect, a logarithm of a scale, the largest of both, and the log likelihood."""
+    rows = st.norm.logpdf(data["y"], theta[..., data["g"]], np.exp(x[..., data["g"]])).sum(axis=-1)
+    some = (theta[..., 2], x[..., 2], theta[..., 0], x[..., 0], theta.max(-1), x.max(-1))
+    return np.array([*(u[k] for k in RANKS), *some, rows])
+
+
+RUNS = [("quadrature", 16, 300), ("gibbs", 40, 2000)]
+LONG = [("quadrature", 500, 400), ("gibbs", 1000, 3000)]
+
+
+@pytest.mark.parametrize(
+    ("scheme", "count", "draws"), RUNS + [pytest.param(*r, marks=pytest.mark.slow) for r in LONG]
+)
+def test_ranks_are_uniform(scheme, count, draws):
+    at, found = np.linspace(0, draws - 1, KEPT).astype(int), []
+    sizes = (1, 3, 5, 2)
+    laws = laws_of("LogNormal", "sigma")
+    for i in range(count):
+        rng = np.random.default_rng([i, 91])
+        u = {k: float(law.rvs(random_state=rng)) for k, law in laws.items()}
+        theta = rng.normal(u["g_mu"], u["g_sigma"], 4)
+        x = rng.normal(u["sigma_mu"], u["sigma_sigma"], 4)
+        g = np.repeat(np.arange(4), sizes)
+        data = {"g": g, "y": rng.normal(theta[g], np.exp(x[g]))}
+        post = fit(model_of("LogNormal"), data, groups=None, scheme=scheme, draws=draws, chains=1,
+                   tune=100, cores=1, random_seed=i)  # fmt: skip
+        hyper = {k: post.hyper[k][0, at] for k in RANKS}
+        drawn = [post.terms[k].draws(draws=at)[0] for k in ("g", "sigma")]
+        of_draws = quantities(hyper, drawn[0], np.log(drawn[1]), data)
+        found.append((of_draws < quantities(u, theta, x, data)[:, None]).sum(axis=1))
+    found = np.array(found)
+    print(scheme, count, "smallest p", smallest_p(found))
+    assert smallest_p(found) > ALPHA
