@@ -85,9 +85,9 @@ static inline int hf_heavy(const hf_integral *q) {
   return q->population->heavy || q->likelihood->ends;
 }
 
-/* Nodes behind an order: more of heavy integrands (theta/double_exponential.h). */
+/* Nodes behind an order: more where tails are heavy (theta/double_exponential.h). */
 static inline int hf_nodes(const hf_integral *q) {
-  if (!hf_heavy(q)) return q->order;
+  if (q->likelihood->ends || !q->population->heavy) return q->order;
   return q->order <= 15 ? 31 : q->order <= 31 ? 61 : 121;
 }
 

@@ -114,7 +114,7 @@ class Fit:
         The effects.
     terms : dict of str to Groups
         All that differs by group: the effects under the name of the group column and, where the
-        likelihood's scale is `each` of a distribution, the scales under its name there, such as ``"sigma"``.
+        likelihood's scale is `each` of a distribution, the scales under its name, such as ``"sigma"``.
     plan : Plan
         How it was sampled.
     time : Time

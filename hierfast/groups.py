@@ -210,7 +210,7 @@ class Groups:
         return self._plan.statistics.link.inverse(out) if linked else out
 
     def _effects(self, at: NDArray[np.intp] | None) -> Effects:
-        """What makes the effects of the groups at some places again."""
+        """Give what makes the effects of the groups at some places again."""
         return Effects(self._plan, self._draws, at)
 
     def _positions(self, groups: Any) -> NDArray[np.intp]:

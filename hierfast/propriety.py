@@ -259,21 +259,21 @@ def check_all_proper(graph: Graph, such: str = "Normal(0, 2) or HalfNormal(1)") 
 def check_proper_scales(graph: Graph, stats: Statistics) -> None:
     r"""Check that the posterior of a model whose scales differ by group integrates to a finite number.
 
-    Means and spread of the effects are as in `check_proper`, since given the scales :math:`\sigma_j` a group's
-    rows bound :math:`\tau` as they do there. Every other prior is to be proper. What is left is where scales
-    vanish. A group of n > 1 rows that differ has a density that is bounded whatever the unknowns; one of a
-    single row, :math:`N(y; \mu, \tau^2 + \sigma_j^2)`, has 1 for its integral over :math:`\mu`, and two such
-    groups of one value leave the logarithm of :math:`\tau`, of which a density that is bounded at 0 has a
-    mean. So it is proper but for
+    Means and spread of the effects are as in `check_proper`, since given the scales :math:`\sigma_j` a
+    group's rows bound :math:`\tau` as they do there. Every other prior is to be proper. What is left is
+    where scales vanish. A group of n > 1 rows that differ has a density that is bounded whatever the
+    unknowns; one of a single row, :math:`N(y; \mu, \tau^2 + \sigma_j^2)`, has 1 for its integral over
+    :math:`\mu`, and two such groups of one value leave the logarithm of :math:`\tau`, of which a density
+    that is bounded at 0 has a mean. So it is proper but for
 
     - groups of n > 1 identical rows, whose density is of the order of :math:`\sigma_j^{-n}`,
     - single rows of one value in more than two groups (more than one, if that is the known mean), unless
       :math:`\tau` is known; or in two, if the prior of :math:`\tau` is not bounded at 0,
 
-    where the posterior is proper if :math:`E(\sigma_j^{-n})` is finite and its arguments are numbers: always of a
-    LogNormal; of the others where the shape exceeds the power of the written scale. Under priors of the
-    arguments, that of :math:`E(\sigma_j^{-n})` is as a rule infinite: of a LogNormal it is
-    :math:`\exp(n^2 s^2 / 2)`, and the tail of no usual prior of s is lighter.
+    where the posterior is proper if :math:`E(\sigma_j^{-n})` is finite and the distribution's arguments are
+    numbers: always of a LogNormal; of the others where the shape exceeds a multiple of n. Under priors of
+    the arguments it is as a rule infinite: of a LogNormal it is :math:`\exp(n^2 s^2 / 2)` and more, and the
+    tail of no usual prior of s is lighter.
 
     Parameters
     ----------
@@ -292,7 +292,8 @@ def check_proper_scales(graph: Graph, stats: Statistics) -> None:
     alike = np.flatnonzero((n > 1) & (stats.m2 == 0.0))
     if len(alike):
         j = alike[np.argmax(n[alike])]
-        told = f"the {int(n[j])} rows of group {stats.labels[j]!r} are identical"
+        label = stats.labels[j : j + 1].tolist()[0]
+        told = f"the {int(n[j])} rows of group {label!r} are identical"
     elif graph.scale.node >= 0:
         value, count = np.unique(stats.mean[n == 1], return_counts=True)
         prior = graph.nodes[graph.scale.node].prior

@@ -21,7 +21,9 @@ if TYPE_CHECKING:
     from hierfast.plan import Plan
 
 TOP = 600.0  # logarithms of variances, beyond which they are 0 or infinite
-PLASTIC = 0.7548776662466927  # 1 / p of p^3 = p + 1: with the golden ratio's it fills a square evenly
+PLASTIC = (
+    0.7548776662466927  # 1 / p of p^3 = p + 1: with the golden ratio's it fills a square evenly
+)
 
 
 def given_scales(
@@ -112,7 +114,7 @@ class EffectReader(QuadratureReader):
 
         def reduce(*at: Any) -> FloatArray:
             mean, sd = self._given(*at)
-            u = (np.arange(1, len(mean) + 1) * PLASTIC) % 1.0
+            u = np.asarray((np.arange(1, len(mean) + 1) * PLASTIC) % 1.0, dtype=np.float64)
             theta = mean + sd * apply_core(NDTRI, u)[:, None]
             found = np.quantile(theta, probs, axis=0, method="median_unbiased")
             return np.asarray(found.T, dtype=np.float64)
@@ -123,9 +125,7 @@ class EffectReader(QuadratureReader):
 class ScaledEffects(Effects):
     """Makes scales again, and effects given them, each with noise of its own."""
 
-    def __init__(
-        self, plan: Plan, draws: Draws, at: NDArray[np.intp] | None, scales: bool
-    ) -> None:
+    def __init__(self, plan: Plan, draws: Draws, at: NDArray[np.intp] | None, scales: bool) -> None:
         super().__init__(plan, draws, at)
         self.scales = scales
 
@@ -183,10 +183,11 @@ class EachGroups(Groups):
     def _raw(self) -> FloatArray:
         stats, scales = self._plan.statistics, self._plan.graph.scales
         assert scales is not None
-        if not self._scales:
-            return stats.mean
-        variance = stats.m2 / np.maximum(stats.weight - 1.0, 1.0)
-        return variance if scales.power > 0 else -variance
+        raw: FloatArray = stats.mean
+        if self._scales:
+            raw = stats.m2 / np.maximum(stats.weight - 1.0, 1.0)
+            raw = raw if scales.power > 0 else -raw
+        return raw
 
     def _few(self, at: NDArray[np.intp]) -> tuple[FloatArray, FloatArray]:
         return self._reader.moments_of(at)

@@ -19,7 +19,8 @@ DRAWS = {  # a chain, of four
     | {"dyes": 600_000, "dyestuff_hc": 90_000}
     | {"surgical": 60_000, "baseball_em_logit": 130_000}
     | {"rat_tumors": 250_000, "pumps": 60_000}
-    | {"seeds": 110_000, "seeds_uniform": 90_000, "eyes": 60_000, "pollen": 55_000},
+    | {"seeds": 110_000, "seeds_uniform": 90_000, "eyes": 60_000, "pollen": 55_000}
+    | {"factory": 140_000}
     "quadrature": dict.fromkeys(SETTINGS, 16_000)
     | {
         "dyes": 160_000,
@@ -28,6 +29,7 @@ DRAWS = {  # a chain, of four
         "baseball_em_logit": 22_000,
         "salm": 50_000,
         "low_dim_gauss_mix": 20_000,
+        "factory": 18_000,
     },
 }
 QUANTILES = {"q5": 0.05, "q25": 0.25, "q50": 0.5, "q75": 0.75, "q95": 0.95}
@@ -51,8 +53,9 @@ def worst(x, figures):
 
 ALL = [(name, s) for name, setting in SETTINGS.items() for s in setting.schemes]
 DEAR = [
-    (name, "gibbs") for name in ("rat_tumors", "seeds", "seeds_uniform", "eyes", "pollen")
-]  # mix slowly: at length only
+    *((name, "gibbs") for name in ("rat_tumors", "seeds", "seeds_uniform", "eyes", "pollen", "factory")),
+    ("factory", "quadrature"),
+]  # mix slowly, or by slices of integrals: at length only
 RUNS = [(*run, 8) for run in ALL if run not in DEAR]
 RUNS += [pytest.param(*run, 1, marks=pytest.mark.slow) for run in ALL]
 
@@ -90,6 +93,12 @@ def test_reference_posterior(name, scheme, part):
             share, what = worst(setting.natural(x), figures)
             assert share < 1, (place, what, share)
         assert abs(x.mean() - means[i, *of]) < 5 * diagnose.mcse_mean(x)
+    if setting.scales:
+        term, read = setting.scales
+        of_rows = read(fit.terms[term].draws(draws=thin))
+        for i in (0, 1, 3, 5):
+            share, what = worst(of_rows[:, :, i], case.figures(f"sigma[{i + 1}]"))
+            assert share < 1, ("sigma", i, what, share)
 
 
 def test_a_wrong_prior_is_seen():

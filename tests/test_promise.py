@@ -109,6 +109,13 @@ MODELS["kinds"] = (
     {"g": GROUP} | dict(zip(KINDS, RNG.poisson([[1], [9], [0.1], [3]], (4, 400)), strict=True)),
 )
 Y = {"kinds": KINDS}  # of others it is "y"
+MODELS["scales"] = (
+    hf.Model(
+        hf.Normal(variance=hf.each(hf.ScaledInverseChi2(hf.Gamma(4, 0.5), tau=hf.HalfNormal(9)))),
+        hf.Normal(hf.Normal(0, 9), hf.HalfNormal(9)),
+    ),
+    {k: v[:30] for k, v in (WHOLE | {"g": GROUP % 5}).items()},
+)
 SCHEMES = ["collapsed", "collapsed:slice", "gibbs", "quadrature"]
 
 
@@ -127,7 +134,8 @@ def digest(fit):
     h = hashlib.sha256()
     for x in fit.hyper.values():
         h.update(np.ascontiguousarray(x).tobytes())
-    h.update(np.ascontiguousarray(fit.groups.draws(draws=[0, 7, 19])).tobytes())
+    for term in fit.terms.values():
+        h.update(np.ascontiguousarray(term.draws(draws=[0, 7, 19])).tobytes())
     return h.hexdigest()
 
 

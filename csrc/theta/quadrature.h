@@ -1,7 +1,8 @@
 /* theta/quadrature.h: the generic engine: any likelihood and population, one effect at a time.
  *   (1) log Z = log int p(y | theta) p(theta) dtheta, by a rule placed at the mode m with s = 1 / sqrt(-d2):
  *       log(sqrt 2 s) + log sum_i exp(lw_i + f(m + sqrt 2 s x_i)), Gauss-Hermite; or, where the population
- *       has heavy tails, double exponential in t, theta(t) of theta/peaks.h around both modes;
+ *       has heavy tails, double exponential in t, theta(t) of theta/peaks.h around both modes; or trapezoidal in
+ *       that t where the likelihood is not log-concave and tells where its peaks are;
  *       or log 0 where f(m) < HF_FLOOR, since differences of f would be rounding alone
  *   (2) mean and sd of theta | y by the same nodes
  *   (3) theta = F^-1(u), F from the density g(t) = f(theta(t)) theta'(t) at CELLS + 1 uniform nodes of t with
@@ -199,6 +200,8 @@ static int HF_NAME(integrate_heavy)(const hf_integral *q, int n, const hf_col *s
   return status;
 }
 
+#include "theta/trapezoid.h"
+
 /* (1), and (2) where mean and sd are wanted; n <= HF_TILE lanes. */
 static int HF_NAME(integrate)(const hf_integral *q, int n, const hf_col *stat, const hf_col *lpar,
                               hf_col loc, const hf_col *ppar, double *logz, double *mean,
@@ -210,8 +213,10 @@ static int HF_NAME(integrate)(const hf_integral *q, int n, const hf_col *stat, c
     (q->closed == HF_BINOMIAL_BETA ? HF_NAME(beta_marginal) : HF_NAME(gamma_marginal))(n, stat,
                                                                                        ppar, logz);
   if (q->closed == HF_NORMAL_NORMAL || (q->closed && !mean)) return HF_OK;
-  int status = (hf_heavy(q) ? HF_NAME(integrate_heavy) : HF_NAME(integrate_light))(
-      q, n, stat, lpar, loc, ppar, top, sum, mode, scale);
+  int status = (q->likelihood->ends ? HF_NAME(integrate_peaks)
+                : q->population->heavy
+                    ? HF_NAME(integrate_heavy)
+                    : HF_NAME(integrate_light))(q, n, stat, lpar, loc, ppar, top, sum, mode, scale);
   for (int i = 0; !status && i < n; i++) {
     double m = sum[1][i] / sum[0][i], v = sum[2][i] / sum[0][i] - m * m;
     logz[i] = top[i] + hf_log(scale[i] * sum[0][i]);

@@ -265,12 +265,7 @@ def check_argument(
     if isinstance(value, Linear):
         return _check_linear(owner, name, value)
     if isinstance(value, Each):
-        if name not in owner.varying:
-            raise ValueError(
-                f"{who} cannot be each(...): only the scale of a Normal likelihood can differ by group in "
-                "this version"
-            )
-        return value
+        return _check_each(owner, name, value)
     if isinstance(value, str):
         if not value:
             raise ValueError(f"{who} is an empty string; a string must name a column")
@@ -412,6 +407,15 @@ def _check_linear(owner: Distribution, name: str, value: Linear) -> Linear:
         )
     for term, prior in zip(value.names, value.priors, strict=True):
         _check_prior(f"Linear's {term}", prior, Support.REAL)
+    return value
+
+
+def _check_each(owner: Distribution, name: str, value: Each) -> Each:
+    if name not in owner.varying:
+        raise ValueError(
+            f"{type(owner).__name__}'s {name} cannot be each(...): only the scale of a Normal likelihood "
+            "can differ by group in this version"
+        )
     return value
 
 

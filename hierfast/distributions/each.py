@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 class Kind(NamedTuple):
-    """What the logarithm of a positive variate is in csrc/population: its name, location, other parameters."""
+    """What the logarithm of a positive variate is in csrc/population: name, location, other parameters."""
 
     population: str
     place: int

@@ -39,7 +39,7 @@ class NormalBuilder(Builder):
 
     @classmethod
     def suited(cls, graph: Graph) -> type[Builder]:
-        """Give this builder, that of quadrature where the location is linear, or that of scales by group."""
+        """Give this builder, or that of a linear location or of scales that differ by group."""
         if graph.scales is not None:
             from hierfast.schemes.scales import ScaleBuilder
 

@@ -21,6 +21,7 @@ class Setting:
     natural: Callable[[Any], Any] = lambda x: x  # from the scale of our effects to the reference's
     derived: dict[str, Callable[[Any], Any]] = field(default_factory=dict)  # of the unknowns
     prepare: Callable[[Any], Any] = lambda data: data
+    scales: tuple[str, Callable[[Any], Any]] | None = None  # of rows: a term, and its way to sigma
 
 
 def expit(x):
@@ -221,5 +222,17 @@ SETTINGS = {
         schemes=("collapsed", "gibbs"),
         derived={"sum(alpha)": concentration}
         | {f"mean[{k}]": lambda u, k=k: u[f"group_alpha[{k}]"] / concentration(u) for k in TAXA},
+    "factory": Setting(
+        hf.Model(
+            hf.Normal(
+                variance=hf.each(hf.ScaledInverseChi2(hf.Gamma(2, 0.1), tau=hf.HalfCauchy(20)))
+            ),
+            hf.Normal(hf.Normal(90, 50), hf.HalfCauchy(20)),
+        ),
+        {"y": "y", "group": "machine"},
+        {"machine_mu": "mu", "machine_sigma": "tau", "variance_tau": "s"},
+        schemes=("quadrature", "gibbs"),
+        derived={"log(nu)": lambda u: np.log(u["variance_nu"])},
+        scales=("variance", np.sqrt),
     ),
 }
