@@ -302,11 +302,11 @@ def agree(one, other, what):
 
 @pytest.mark.parametrize(
     ("scheme", "draws"),
-    [("gibbs", 3000), pytest.param("quadrature", 4000, marks=pytest.mark.slow)],
+    [("gibbs", 1200), pytest.param("quadrature", 4000, marks=pytest.mark.slow)],
 )
 def test_against_a_sampler_by_hand(scheme, draws):
     data = simulate(np.random.default_rng(9))
-    whole = by_hand(data, 2500 if scheme == "gibbs" else 20_000, np.random.default_rng(1))[250:]
+    whole = by_hand(data, 1250 if scheme == "gibbs" else 20_000, np.random.default_rng(1))[250:]
     found = fit(model_of("LogNormal"), data, scheme=scheme, draws=draws)
     hand = whole.T[:, None, :]
     for i, name in enumerate(["sigma_mu", "sigma_sigma", "g_mu", "g_sigma"]):
@@ -336,12 +336,12 @@ def test_schemes_agree(kind):
 def test_groups_are_read_as_they_are_drawn():
     """Moments and quantiles of effects and scales against draws; the group without rows among them."""
     data = simulate(np.random.default_rng(9))
-    found = fit(model_of("LogNormal"), data, scheme="gibbs", draws=500)
+    found = fit(model_of("LogNormal"), data, scheme="gibbs", draws=250)
     assert list(found.terms) == ["g", "sigma"] and found.terms["g"] is found.groups
     for key, term in found.terms.items():
         x = term.draws()
         low, high = term.interval(0.8).T
-        np.testing.assert_allclose(((x > low) & (x < high)).mean(axis=(0, 1)), 0.8, atol=0.05)
+        np.testing.assert_allclose(((x > low) & (x < high)).mean(axis=(0, 1)), 0.8, atol=0.07)
         assert np.isfinite(x).all() and (key == "g" or (x > 0).all())
         for j in range(len(SIZES)):
             if SIZES[j] > 2 or key == "g":
@@ -377,13 +377,13 @@ def test_known_locations_and_weights():
     read = []
     for mu, table in (("offset", shifted), (0, data)):
         model = model_of("LogNormal", groups=hf.Normal(mu, H(1)))
-        found = fit(model, table, groups=None, draws=300, scheme="gibbs").groups
-        drawn = found.draws(draws=slice(None, None, 3))
+        found = fit(model, table, groups=None, draws=120, scheme="gibbs").groups
+        drawn = found.draws(draws=slice(None, None, 2))
         read.append([drawn.mean((0, 1)), np.median(drawn, (0, 1)), found.mean, found.quantile(0.5)])
     for one, other in zip(*read, strict=True):
-        np.testing.assert_allclose(one, other + offset, atol=0.3)
+        np.testing.assert_allclose(one, other + offset, atol=0.5)
     for of_draws, of_all in zip(read[0][:2], read[0][2:], strict=True):
-        np.testing.assert_allclose(of_draws, of_all, atol=0.2)
+        np.testing.assert_allclose(of_draws, of_all, atol=0.4)
     w = np.tile([1, 2, 3], 5)[: len(data["y"])]
     many = {k: np.repeat(v, w) for k, v in data.items()}
     likelihood = hf.Normal(sigma=hf.each(KINDS["LogNormal"][0]), weights="w")
@@ -407,7 +407,7 @@ def quantities(u, theta, x, data):
     return np.array([*(u[k] for k in RANKS), *some, rows])
 
 
-RUNS = [("gibbs", 24, 1500)]
+RUNS = [("gibbs", 16, 700)]
 LONG = [("quadrature", 400, 400), ("gibbs", 1000, 3000)]
 
 
