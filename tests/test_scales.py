@@ -347,6 +347,14 @@ def test_groups_are_read_as_they_are_drawn():
             if SIZES[j] > 2 or key == "g":
                 assert abs(x[:, :, j].mean() - term.mean[j]) < 5 * diagnose.mcse_mean(x[:, :, j])
                 assert abs(x[:, :, j].std() - term.sd[j]) < 5 * diagnose.mcse_sd(x[:, :, j])
+    stats, eta = found.plan.informed, np.log(x)
+    phi = (found.hyper[k][..., None] for k in ("g_mu", "g_sigma"))
+    mean, sd = given_scales(stats.weight, stats.mean, eta, *phi, 1.0)
+    noise = (found.groups.draws() - mean) / sd
+    for j in range(len(SIZES)):  # of its own, whatever the scale
+        pair = noise[:, :, j].ravel(), eta[:, :, j].ravel()
+        assert abs(np.corrcoef(*pair)[0, 1]) < 5 / np.sqrt(len(pair[0]))
+        assert st.kstest(pair[0], "norm").pvalue > 1e-4
     some = term.draws([3, 1], slice(5, 9))
     np.testing.assert_array_equal(some, x[:, 5:9, [3, 1]])
     assert "of sigma" in repr(term)
