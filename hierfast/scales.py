@@ -162,7 +162,7 @@ class EachGroups(Groups):
     >>> table = hf.datasets.load("dyes")
     >>> likelihood = hf.Normal(sigma=hf.each(hf.LogNormal(hf.Normal(4, 1), hf.HalfNormal(1))))
     >>> model = hf.Model(likelihood, hf.Normal(hf.Normal(1500, 100), hf.HalfNormal(100)))
-    >>> fit = model.fit(table, y="yield", group="batch", random_seed=1)
+    >>> fit = model.fit(table, y="grams", group="batch", random_seed=1)
     >>> list(fit.terms), fit.terms["sigma"].mean.shape
     (['batch', 'sigma'], (6,))
     """
