@@ -180,7 +180,7 @@ int hf_block_alpha(const hf_plan *p, hf_state *s, int block) {
   (void)block;
   hf_shares shares = {p->shares, s->leaf};
   hf_target t = {p->target.d, hf_shares_eval, &shares, NULL};
-  return conditional_sweep(p, s, t, 0);
+  return hf_conditional_sweep(p, s, t, 0);
 }
 
 int hf_run(const hf_plan *p, hf_state *s, uint32_t first, int n, int *done, double *path) {

@@ -43,9 +43,10 @@ struct hf_state {
   int64_t moved; /* accepted proposals */
   int64_t cut;   /* slices wider than the cap on their interval */
   double *leaf;  /* (leaves, HF_SUMS or n_part of shares) scratch */
-  double *eta;   /* (n_group,) of theta/slice.h, (n_part + 1, n_group) of theta/allocate.h, (n_category,) scratch
+  double *
+      eta; /* (n_group,) of theta/slice.h, (n_part + 1, n_group) of theta/allocate.h, (n_category,) scratch
                     of shares, or NULL */
-  int placed;    /* whether they have been given a place */
+  int placed;                               /* whether they have been given a place */
   double shape[2][HF_MAX_PHI * HF_MAX_PHI]; /* whitening of the centred and the other conditional */
   int shaped;
   hf_conditional conditional;

@@ -282,7 +282,7 @@ class _Builder:
     def add(
         self, prior: Distribution, name: str, role: Support, depth: int, above: int = -1
     ) -> int:
-        """Append the unknown `name`, larger than another, after all that its prior reads; return its index."""
+        """Append the unknown `name`, larger than another, after what its prior reads; return its index."""
         self.shown.append((depth, name))
         # Bounds of a positive unknown are positive themselves, so that a flat one knows its side.
         bounds_follow = isinstance(prior, Uniform) and role is Support.POSITIVE
@@ -351,6 +351,27 @@ class _Builder:
             self.nodes.append(Node(f"{name}|{k}", "Beta", int(Support.UNIT), args))
             made.append(Arg(len(self.nodes) - 1, int(Form.AS_IS), 0.0))
         return tuple(made)
+
+    def rows(
+        self, likelihood: Distribution
+    ) -> tuple[Arg, str | None, Scales | None, tuple[Arg, ...]]:
+        """Read what a likelihood has beside its location: scale, its column or population, and all."""
+        noise, noise_column, scales, rows = CONSTANT, None, None, list[Arg]()
+        for index, parameter in enumerate(likelihood.parameters()):
+            if index == likelihood.effect and not likelihood.only_rows:
+                continue
+            scale = likelihood.arguments()[index]
+            if isinstance(scale.value, Each):
+                scales = self.scales(scale)
+            elif isinstance(scale.value, str):
+                noise, noise_column = replace(CONSTANT, form=int(scale.form)), scale.value
+            else:
+                above = rows[-1].node if rows and likelihood.increasing else -1
+                one = self.read(scale, scale.name, 0, above)
+                rows.append(combine([one], parameter._replace(argument=0)))
+        if rows and not likelihood.increasing:
+            noise = rows[0]
+        return noise, noise_column, scales, tuple(rows)
 
     def scales(self, argument: Argument) -> Scales:
         """Append the unknowns of a population of scales."""
@@ -431,19 +452,7 @@ def build_graph(
         scale names a column.
     """
     builder = _Builder()
-    noise, noise_column, scales, rows = CONSTANT, None, None, list[Arg]()
-    for index, parameter in enumerate(likelihood.parameters()):
-        if index == likelihood.effect and not likelihood.only_rows:
-            continue
-        scale = likelihood.arguments()[index]
-        if isinstance(scale.value, Each):
-            scales = builder.scales(scale)
-        elif isinstance(scale.value, str):
-            noise, noise_column = replace(CONSTANT, form=int(scale.form)), scale.value
-        else:
-            above = rows[-1].node if rows and likelihood.ordered else -1
-            one = builder.read(scale, scale.name, 0, above)
-            rows.append(combine([one], parameter._replace(argument=0)))
+    noise, noise_column, scales, rows = builder.rows(likelihood)
     parts: tuple[Part, ...] = ()
     sticks: tuple[Arg, ...] = ()
     if isinstance(population, Mixture):
@@ -471,7 +480,7 @@ def build_graph(
         location=params[place] if place >= 0 else replace(CONSTANT, value=0.0),
         shape=tuple(params[i] for i in population.shape),
         written={a.name: w for a, w in zip(arguments, written, strict=True)},
-        noise=rows[0] if rows and not likelihood.ordered else noise,
+        noise=noise,
         noise_column=noise_column,
         location_column=location_column,
         design=tuple(design),
@@ -484,7 +493,7 @@ def build_graph(
         likelihood=likelihood.kernel,
         title=likelihood.title,
         population=type(population).__name__,
-        rows=tuple(rows),
+        rows=rows,
         scales=scales,
     )
     if len(graph.nodes) > MAX_NODES:

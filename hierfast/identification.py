@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from hierfast.categories import ShareCells
-    from hierfast.ordered import CategoryCells
     from hierfast.counts import CountCells
     from hierfast.graph import Graph
     from hierfast.links import Link
+    from hierfast.ordered import CategoryCells
     from hierfast.statistics import Cells, Statistics
 
 FEW = 3  # groups below which their spread is anybody's guess

@@ -34,12 +34,12 @@ class Model:
     ----------
     likelihood : Distribution
         Normal, Binomial, Bernoulli, Poisson, NegativeBinomial, ZeroInflatedPoisson, ZeroInflatedBinomial,
-        Exponential, Weibull, Gamma, OrderedLogistic or Multinomial: distribution of a row given its group's
-        effect. It leaves its location out; a Normal's scale is a number, a column of known values, a prior, or
-        `each` of a distribution, one for every group. Effects are means of a Normal, logits of probabilities
-        of the binomial ones, logarithms of rates of counts and of an Exponential, of scales of a Weibull, of
-        means of a Gamma; those of an OrderedLogistic are on the scale of its cutpoints, those of a Multinomial
-        vectors of shares.
+        Exponential, Weibull, Gamma, OrderedLogistic or Multinomial: distribution of a row given its
+        group's effect. It leaves its location out; a Normal's scale is a number, a column of known values,
+        a prior, or `each` of a distribution, one for every group. Effects are means of a Normal, logits of
+        probabilities of the binomial ones, logarithms of rates of counts and of an Exponential, of scales
+        of a Weibull, of means of a Gamma; those of an OrderedLogistic are on the scale of its cutpoints,
+        those of a Multinomial vectors of shares.
     population : Normal, StudentT, Logistic, Beta, Gamma, Mixture or Dirichlet
         Distribution of the groups' effects: Beta of the probabilities of a Binomial, Gamma of the
         rates of a Poisson or Exponential, Dirichlet of the shares of a Multinomial, the others on the
@@ -323,7 +323,7 @@ def _check_population(population: Distribution, likelihood: Distribution) -> Non
             f"the population {name} lacks {missing[0]}: give a number or a prior"
             + (" such as Normal(0, 10) or Flat()" if missing[0] == "mu" else "")
         )
-    if likelihood.ordered:
+    if likelihood.increasing:
         _check_origin(population, likelihood)
 
 

@@ -20,7 +20,7 @@ DRAWS = {  # a chain, of four
     | {"surgical": 60_000, "baseball_em_logit": 130_000}
     | {"rat_tumors": 250_000, "pumps": 60_000}
     | {"seeds": 110_000, "seeds_uniform": 90_000, "eyes": 60_000, "pollen": 55_000}
-    | {"factory": 140_000}
+    | {"factory": 140_000},
     "quadrature": dict.fromkeys(SETTINGS, 16_000)
     | {
         "dyes": 160_000,
@@ -53,7 +53,10 @@ def worst(x, figures):
 
 ALL = [(name, s) for name, setting in SETTINGS.items() for s in setting.schemes]
 DEAR = [
-    *((name, "gibbs") for name in ("rat_tumors", "seeds", "seeds_uniform", "eyes", "pollen", "factory")),
+    *(
+        (name, "gibbs")
+        for name in ("rat_tumors", "seeds", "seeds_uniform", "eyes", "pollen", "factory")
+    ),
     ("factory", "quadrature"),
 ]  # mix slowly, or by slices of integrals: at length only
 RUNS = [(*run, 8) for run in ALL if run not in DEAR]

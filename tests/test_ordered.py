@@ -11,12 +11,12 @@ from trust.problems import coordinates, points_of
 
 import hierfast as hf
 from hierfast import _core
-from hierfast.ordered import compute_categories
 from hierfast.counts import read_counts
 from hierfast.data import Roles, read_columns
 from hierfast.graph import build_graph
 from hierfast.likelihoods import ordered_logistic
 from hierfast.links import LINKS
+from hierfast.ordered import compute_categories
 from hierfast.plot import read_raw
 
 pytestmark = pytest.mark.filterwarnings("ignore::hierfast.IdentificationWarning")

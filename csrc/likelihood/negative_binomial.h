@@ -43,6 +43,10 @@ static void HF_NAME(overall_negative_binomial)(int n, const hf_col *par, const v
   }
 }
 #else
-{"NegativeBinomial", 3, 1, HF_NAME(likelihood_negative_binomial),
- HF_NAME(overall_negative_binomial), NULL},
+{"NegativeBinomial",
+ 3,
+ 1,
+ HF_NAME(likelihood_negative_binomial),
+ HF_NAME(overall_negative_binomial),
+ NULL},
 #endif

@@ -31,6 +31,10 @@ static void HF_NAME(overall_ordered_logistic)(int n, const hf_col *par, const vo
     }
 }
 #else
-{"OrderedLogistic", 3, HF_MAX_CUT, HF_NAME(likelihood_ordered_logistic),
- HF_NAME(overall_ordered_logistic)},
+{"OrderedLogistic",
+ 3,
+ HF_MAX_CUT,
+ HF_NAME(likelihood_ordered_logistic),
+ HF_NAME(overall_ordered_logistic),
+ NULL},
 #endif

@@ -79,7 +79,7 @@ class Distribution:
     ] = ()  # its others in the order of csrc/population; none: no population
     vector: ClassVar[bool] = False  # of several numbers at once: no prior of an unknown
     no_prior: ClassVar[str] = ""  # why it is no prior of an unknown, where it is none
-    ordered: ClassVar[bool] = False  # a likelihood whose parameters are in increasing order
+    increasing: ClassVar[bool] = False  # a likelihood whose parameters are in increasing order
     varying: ClassVar[tuple[str, ...]] = ()  # of a likelihood: arguments that may differ by group
     effect: ClassVar[int] = 0  # of a likelihood that may be a prior too: what it leaves out
     logpdf: ClassVar[Callable[..., FloatArray]]

@@ -36,8 +36,8 @@ class Mixture(Distribution):
     Parameters
     ----------
     components : sequence of Distribution
-        Two to eight populations of one scale: `Normal`, `StudentT`, `Logistic` and `PointMass` of effects, or
-        else all `Beta`, or all `Gamma`.
+        Two to eight populations of one scale: `Normal`, `StudentT`, `Logistic` and `PointMass` of effects,
+        or else all `Beta`, or all `Gamma`.
     weights : sequence of float or Dirichlet, optional
         Known weights, which add up to 1; or their prior, ``Dirichlet([1, 1, ...])`` by default.
     ordered : bool, optional
@@ -54,8 +54,8 @@ class Mixture(Distribution):
 
     Notes
     -----
-    Likelihoods of mixtures have several peaks. The highest of those that a few starts lead to is sampled; an
-    `IdentificationWarning` tells of others near in height, which are not promised to be visited. Source:
+    Likelihoods of mixtures have several peaks. The highest of those that a few starts lead to is sampled;
+    an `IdentificationWarning` tells of others near in height, which are not promised to be visited. Source:
     Gelman et al., *Bayesian Data Analysis*, 3rd ed., chapter 22.
 
     Examples

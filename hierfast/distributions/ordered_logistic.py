@@ -80,7 +80,7 @@ class OrderedLogistic(Distribution):
     support: ClassVar[Support] = Support.REAL
     domain: ClassVar[dict[str, Support]] = {}
     only_rows: ClassVar[bool] = True
-    ordered: ClassVar[bool] = True
+    increasing: ClassVar[bool] = True
     size_argument: ClassVar[str] = "steps"
     link: ClassVar[str] = "ordered logit"
 

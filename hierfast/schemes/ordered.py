@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from hierfast.ordered import CategoryCells, check_categories, compute_categories
 from hierfast.counts import CountCells, Counts
 from hierfast.data import Columns
 from hierfast.identification import find_weak_ordered
 from hierfast.links import Link
+from hierfast.ordered import CategoryCells, check_categories, compute_categories
 from hierfast.propriety import check_all_proper
 from hierfast.schemes.terms import TermBuilder
 

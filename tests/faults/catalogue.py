@@ -281,7 +281,7 @@ FAMILIES = [  # of populations and conjugate pairs, after their tests
     Fault("groups alike at their last cutpoint only", "hierfast/ordered.py",
           "key = key * wide + column.astype(np.int64)", "key = column.astype(np.int64)"),
     Fault("cutpoints in any order", "hierfast/graph.py",
-          "above = rows[-1].node if rows and likelihood.ordered else -1", "above = -1"),
+          "above = rows[-1].node if rows and likelihood.increasing else -1", "above = -1"),
     Fault("shares: total of alphas that several categories have", "csrc/phi/dirichlet.c",
           "total[i] += c->many[d] * alpha[i];", "total[i] += alpha[i];"),
     Fault("shares: normalisation of alphas that several categories have", "csrc/phi/dirichlet.c",

@@ -222,6 +222,7 @@ SETTINGS = {
         schemes=("collapsed", "gibbs"),
         derived={"sum(alpha)": concentration}
         | {f"mean[{k}]": lambda u, k=k: u[f"group_alpha[{k}]"] / concentration(u) for k in TAXA},
+    ),
     "factory": Setting(
         hf.Model(
             hf.Normal(
