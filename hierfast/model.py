@@ -10,7 +10,7 @@ from hierfast.distributions.base import Distribution, find_each, find_row_argume
 from hierfast.distributions.linear import Linear
 from hierfast.distributions.mixture import Mixture
 from hierfast.distributions.point_mass import PointMass
-from hierfast.graph import build_graph
+from hierfast.grammar import build_graph
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike

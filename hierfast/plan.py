@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from hierfast import _core
-from hierfast.graph import Arg, build_graph
+from hierfast.grammar import build_graph
+from hierfast.graph import Arg
 from hierfast.schemes import PAIRS
 from hierfast.schemes.base import Plan
 from hierfast.statistics import Statistics

@@ -11,7 +11,7 @@ import hierfast as hf
 from hierfast import _core
 from hierfast.conjugate import BetaGroups, GammaGroups, solve
 from hierfast.counts import CountCells
-from hierfast.graph import build_graph
+from hierfast.grammar import build_graph
 from hierfast.likelihoods import beta, gamma
 from hierfast.schemes.conjugate import by_size
 from hierfast.terms import tabulate

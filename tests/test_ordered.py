@@ -13,7 +13,7 @@ import hierfast as hf
 from hierfast import _core
 from hierfast.counts import read_counts
 from hierfast.data import Roles, read_columns
-from hierfast.graph import build_graph
+from hierfast.grammar import build_graph
 from hierfast.likelihoods import ordered_logistic
 from hierfast.links import LINKS
 from hierfast.ordered import compute_categories

@@ -12,7 +12,7 @@ import pytest
 
 import hierfast as hf
 from hierfast import _core
-from hierfast.graph import build_graph
+from hierfast.grammar import build_graph
 from hierfast.plan import make_plan
 from hierfast.sample import run_plan
 from hierfast.sampler import Sampler

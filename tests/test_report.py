@@ -8,7 +8,7 @@ from scipy import stats
 
 import hierfast as hf
 from hierfast.diagnose import r_hat
-from hierfast.graph import build_graph
+from hierfast.grammar import build_graph
 from hierfast.readout import TOLERANCE
 from hierfast.report import chi2_upper, r_hat_bound, simulate, weak, within_chains
 

@@ -16,7 +16,8 @@ from hierfast.categories import ShareCells, ShareCounts, name_categories, read_s
 from hierfast.counts import TABLE
 from hierfast.data import Roles, read_columns
 from hierfast.distributions.base import Support
-from hierfast.graph import Arg, Graph, combine
+from hierfast.grammar import combine
+from hierfast.graph import Arg, Graph
 from hierfast.identification import find_weak_shares
 from hierfast.propriety import check_all_proper
 from hierfast.schemes.base import Builder, Plan, Read
