@@ -12,6 +12,8 @@ from hierfast.distributions.base import Form, Support
 
 FloatArray = NDArray[np.float64]
 
+NATURAL = ("Beta", "Gamma", "InverseGamma")  # populations of probabilities and positive effects
+
 
 @dataclass(frozen=True, slots=True)
 class Arg:
@@ -212,6 +214,11 @@ class Graph:
         """What all locations have in common: the location, or else the coefficient of a constant."""
         common = [node for columns, node in self.design if not columns]
         return Arg(common[0], int(Form.AS_IS), 0.0) if common else self.location
+
+    @property
+    def natural(self) -> bool:
+        """Whether the population is of probabilities or positive effects themselves."""
+        return (self.parts[0] if self.parts else self).population in NATURAL
 
     @property
     def unknown_weights(self) -> bool:

@@ -55,7 +55,7 @@ class Groups:
 
     def __init__(self, plan: Plan, draws: Draws, cores: int, natural: bool = False) -> None:
         self._plan, self._draws, self._cores = plan, draws, cores
-        self._natural = natural or plan.closed is not None
+        self._natural = natural or plan.closed is not None or plan.graph.natural
         self.labels = plan.statistics.labels
         self.quantile_error = 0.0
 

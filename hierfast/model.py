@@ -40,10 +40,10 @@ class Model:
         probabilities of the binomial ones, logarithms of rates of counts and of an Exponential, of scales
         of a Weibull, of means of a Gamma; those of an OrderedLogistic are on the scale of its cutpoints,
         those of a Multinomial vectors of shares.
-    population : Normal, StudentT, Logistic, Beta, Gamma, Mixture or Dirichlet
-        Distribution of the groups' effects: Beta of the probabilities of a Binomial, Gamma of the
-        rates of a Poisson or Exponential, Dirichlet of the shares of a Multinomial, the others on the
-        scale above. Its arguments are numbers or priors, whose own arguments may be priors in turn; a
+    population : Normal, StudentT, Logistic, Beta, Gamma, InverseGamma, Mixture or Dirichlet
+        Distribution of the groups' effects: Beta of the probabilities of a Binomial, Gamma or InverseGamma
+        of rates, scales or means that are positive, Dirichlet of the shares of a Multinomial, the others on
+        the scale above. Its arguments are numbers or priors, whose own arguments may be priors in turn; a
         location may be `Linear` in columns known of groups; a Normal's mean may be a column, known per
         group, where the rows are Normal.
 

@@ -74,6 +74,8 @@ def read_raw(fit: Fit) -> Raw:
                 "they depend on the cutpoints; plot fit.groups.mean"
             )
         raw = stats.mean[at] if fit.plan.closed is None else stats.y[at] / stats.size[at]
+        if fit.plan.closed is None and fit.plan.graph.natural:
+            raw = stats.link.inverse(raw)
         return Raw(at, raw, stats.size[at], known=False)
     at = np.flatnonzero(stats.weight > 0.0)
     mean = stats.mean if location is None else stats.mean + location
@@ -99,7 +101,7 @@ def read_centre(fit: Fit) -> float:
         x = np.concatenate(list(fit._draws.values), axis=1)
         a, b = (read(shape, x, x.shape[1]) for shape in graph.shape)
         return float((a / (a + b) if fit.plan.statistics.whole else a / b).mean())
-    if graph.parts:
+    if graph.parts or (graph.natural and fit.plan.closed is None):
         return float(fit.groups.mean.mean())
     if fit.plan.location is not None:
         return float(fit.plan.location.mean())

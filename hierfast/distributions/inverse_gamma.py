@@ -43,6 +43,7 @@ class InverseGamma(Distribution):
 
     support: ClassVar[Support] = Support.POSITIVE
     domain: ClassVar[dict[str, Support]] = {"alpha": Support.POSITIVE, "beta": Support.POSITIVE}
+    shape: ClassVar[tuple[int, ...]] = (0, 1)
 
     @staticmethod
     def logpdf(x: ArrayLike, alpha: ArrayLike, beta: ArrayLike) -> FloatArray:

@@ -12,6 +12,12 @@ from hierfast.schemes.mixtures import (
 )
 from hierfast.schemes.normal import NormalBuilder, NormalRowsBuilder
 from hierfast.schemes.ordered import OrderedBuilder
+from hierfast.schemes.positive import (
+    PositiveAmounts,
+    PositiveCounts,
+    PositiveTerms,
+    PositiveZeros,
+)
 from hierfast.schemes.shares import ShareBuilder
 from hierfast.schemes.terms import AmountBuilder, TermBuilder, ZeroInflatedBuilder
 
@@ -19,6 +25,7 @@ COUNTS = ("Binomial", "Bernoulli", "Poisson", "Exponential")  # whose sums suffi
 TERMS = ("NegativeBinomial", "Weibull")  # whose sums do not
 INFLATED = ("ZeroInflatedPoisson", "ZeroInflatedBinomial")
 LINKED = ("Normal", "StudentT", "Logistic")  # populations on the real line
+POSITIVE = ("Gamma", "InverseGamma")  # on the positive half of it
 PAIRS: dict[tuple[str, str], type[Builder]] = {
     **{("Normal", groups): NormalRowsBuilder for groups in LINKED},
     ("Normal", "Normal"): NormalBuilder,
@@ -27,6 +34,11 @@ PAIRS: dict[tuple[str, str], type[Builder]] = {
     **{(rows, groups): ZeroInflatedBuilder for rows in INFLATED for groups in LINKED},
     **{("Gamma", groups): AmountBuilder for groups in LINKED},
     **{("OrderedLogistic", groups): OrderedBuilder for groups in LINKED},
+    **{(rows, groups): PositiveTerms for rows in TERMS for groups in POSITIVE},
+    **{("ZeroInflatedPoisson", groups): PositiveZeros for groups in POSITIVE},
+    **{("Gamma", groups): PositiveAmounts for groups in POSITIVE},
+    **{(rows, "InverseGamma"): PositiveCounts for rows in ("Poisson", "Exponential")},
+    ("ZeroInflatedBinomial", "Beta"): PositiveZeros,
     ("Binomial", "Beta"): ConjugateBuilder,
     ("Bernoulli", "Beta"): ConjugateBuilder,
     ("Poisson", "Gamma"): ConjugateBuilder,

@@ -9,11 +9,12 @@ from numpy.typing import NDArray
 
 from hierfast import _core
 from hierfast.counts import CountCells
-from hierfast.graph import Arg, Graph, Part
+from hierfast.graph import Arg, Graph
 from hierfast.propriety import check_all_proper
 from hierfast.schemes.base import ORDER_ERROR, Builder, Plan, Read
 from hierfast.schemes.counts import DEAR, ORDER, SAMPLE, CountBuilder
 from hierfast.schemes.normal import NormalRowsBuilder
+from hierfast.schemes.positive import guess
 from hierfast.schemes.terms import AmountBuilder, TermBuilder, ZeroInflatedBuilder
 
 if TYPE_CHECKING:
@@ -136,43 +137,6 @@ class MixtureBuilder(Builder):
     def noise(self, wide: float) -> list[tuple[Arg, float]]:
         """Pair the likelihood's own unknowns with values; they are scanned where none is given."""
         return []
-
-
-def guess(part: Part, at: float, wide: float) -> list[tuple[Arg, float]]:
-    """Pair the unknowns of a component with values that put it somewhere.
-
-    Parameters
-    ----------
-    part : Part
-        The component.
-    at, wide : float
-        Where it is to be, and how wide, on the scale of effects.
-
-    Returns
-    -------
-    list of tuple
-        Pairs of an argument and a value.
-
-    Examples
-    --------
-    >>> from hierfast.graph import Arg, Part
-    >>> from hierfast.schemes.mixtures import guess
-    >>> mu, sigma = Arg(0, 0, 0.0), Arg(1, 0, 0.0)
-    >>> part = Part("Normal", mu, (sigma,), {"mu": mu, "sigma": sigma})
-    >>> [value for _, value in guess(part, 0.5, 2.0)]
-    [0.5, 2.0]
-    """
-    family, written = part.population, part.written
-    if family not in ("Beta", "Gamma"):
-        return [(part.location, at), (part.shape[0], wide)]
-    many, odds = 1.0 / max(wide * wide, 1e-3), float(np.exp(at))
-    p = odds / (1.0 + odds)
-    if family == "Beta":
-        many = 4.0 * many
-        values = {"mean": p, "concentration": many, "alpha": p * many, "beta": (1.0 - p) * many}
-    else:
-        values = {"mean": odds, "alpha": many, "beta": many / odds}
-    return [(arg, values[name]) for name, arg in written.items()]
 
 
 class MixtureOfCounts(MixtureBuilder, CountBuilder):

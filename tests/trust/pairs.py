@@ -226,6 +226,11 @@ def log_gamma(theta, u):
     return a * theta - b * np.exp(theta) + a * np.log(b) - sp.gammaln(a)
 
 
+def log_inverse_gamma(theta, u):
+    a, b = u["g_alpha"], u["g_beta"]
+    return -a * theta - b * np.exp(-theta) + a * np.log(b) - sp.gammaln(a)
+
+
 def logit_of_beta(rng, u, n):
     """Logits by two gammas, so that probabilities near 1 keep their digits."""
     a, b = shapes_of(u)
@@ -290,6 +295,15 @@ GROUPS = {
 }
 
 
+GROUPS["InverseGamma"] = Groups(
+    hf.InverseGamma(hf.LogNormal(1, 0.3), hf.Gamma(3, 2)),
+    {"g_alpha": st.lognorm(0.3, 0, np.exp(1)), "g_beta": st.gamma(3, 0, 0.5)},
+    lambda rng, u, n: -np.log(rng.standard_gamma(u["g_alpha"], n) / u["g_beta"]),
+    log_inverse_gamma,
+    lambda u: (everywhere(u)[0] + 35.0, everywhere(u)[1]),
+)
+
+
 @dataclass(frozen=True)
 class Pair:
     """A model: how its unknowns and rows are simulated, and the densities of both."""
@@ -304,7 +318,7 @@ class Pair:
     @property
     def closed(self):
         """Whether effects are read on their natural scale."""
-        return self.groups.name in ("Beta", "Gamma")
+        return self.groups.name in ("Beta", "Gamma", "InverseGamma")
 
     @property
     def schemes(self):
@@ -339,6 +353,9 @@ PAIRS = {
 # Heavy tails were tested with these likelihoods; the engine sees all alike, others at length only.
 HEAVY = ("Binomial-StudentT", "Binomial-Logistic", "Poisson-StudentT", "Weibull-StudentT")
 LONG = [n for n in PAIRS if n.endswith(("-StudentT", "-Logistic")) and n not in HEAVY]
+# Populations of positive effects without a closed form: two of them by default.
+OPEN = [n for n, p in PAIRS.items() if p.closed and "collapsed" not in p.schemes]
+LONG += [n for n in OPEN if n not in ("NegativeBinomial-Gamma", "Gamma-InverseGamma")]
 
 
 class Grid:
