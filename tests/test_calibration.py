@@ -196,10 +196,10 @@ def test_effects_shrunk_too_little_are_seen(monkeypatch):
     """A planted fault: effects pulled a quarter of the way to the mean of their rows."""
     from hierfast import groups
 
-    class Shrunk(groups._Effects):
+    class Shrunk(groups.Effects):
         def fill(self, chosen, chain, out):
             super().fill(chosen, chain, out)
             out += 0.25 * (self.mean - out)
 
-    monkeypatch.setattr(groups, "_Effects", Shrunk)
+    monkeypatch.setattr(groups, "Effects", Shrunk)
     assert smallest_p(ranks("collapsed", model(), 320, 1000)) < 1e-4

@@ -63,7 +63,7 @@ class OrderedLogistic(Distribution):
     --------
     >>> import hierfast as hf
     >>> hf.OrderedLogistic([-1, 0.5])
-    OrderedLogistic(cutpoints=(-1.0, 0.5))
+    OrderedLogistic(cutpoints=[-1, 0.5])
     >>> model = hf.Model(
     ...     hf.OrderedLogistic(hf.Normal(0, 3), categories=4), hf.Normal(0, hf.HalfNormal(1))
     ... )

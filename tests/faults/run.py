@@ -152,6 +152,7 @@ class Tree:
             "pytest",
             "-x",
             "-q",
+            "-n0",
             "-p",
             "no:cacheprovider",
             *LAYERS[layer],
