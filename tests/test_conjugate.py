@@ -207,7 +207,7 @@ def test_improper_posteriors_are_refused(population, y, message):
         (lambda: hf.Pareto(0, 1), "Pareto's alpha must be positive"),
         (
             lambda: hf.Model(hf.Poisson(), hf.Beta(1, 1)),
-            "population of Poisson rows.*Normal, StudentT, Logistic, Gamma",
+            "population of Poisson rows.*Normal, StudentT, Logistic.*Gamma",
         ),
         (lambda: hf.Model(hf.Normal(sigma=1), hf.Gamma(1, 1)), "population of Normal rows"),
         (

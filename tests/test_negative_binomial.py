@@ -207,7 +207,7 @@ def test_weights_are_rows_and_groups_may_have_none():
         (lambda: hf.NegativeBinomial(hf.Normal(0, 1)), ValueError, "alpha"),
         (lambda: hf.NegativeBinomial(2, exposure=0), ValueError, "exposure must be positive"),
         (lambda: hf.NegativeBinomial(2, weights=1.5), ValueError, "whole number"),
-        (lambda: hf.Model(hf.NegativeBinomial(2), hf.Gamma(1, 1)), ValueError, "use one of Normal"),
+        (lambda: hf.Model(hf.NegativeBinomial(2), hf.Beta(1, 1)), ValueError, "use one of Normal"),
         (lambda: hf.Normal(hf.NegativeBinomial(2), 1), ValueError, "likelihood of rows"),
         (
             lambda: fit(model=hf.Model(hf.NegativeBinomial(hf.Flat()), POPULATION)),

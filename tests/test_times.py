@@ -294,7 +294,7 @@ def test_a_column_that_is_not_there():
             "the population Gamma lacks mean",
         ),
         (
-            lambda: hf.Model(hf.Weibull(1), hf.Gamma(1, 1)),
+            lambda: hf.Model(hf.Weibull(1), hf.Beta(1, 1)),
             ValueError,
             "use one of Normal, StudentT, Logistic",
         ),

@@ -177,7 +177,7 @@ def test_ranks_are_uniform(scheme, count, draws):
         (lambda: hf.ZeroInflatedBinomial(0.5, n=0), ValueError, "whole number of trials"),
         (lambda: hf.ZeroInflatedPoisson(0.5, exposure=-1), ValueError, "must be positive"),
         (
-            lambda: hf.Model(hf.ZeroInflatedPoisson(0.5), hf.Gamma(1, 1)),
+            lambda: hf.Model(hf.ZeroInflatedPoisson(0.5), hf.Beta(1, 1)),
             ValueError,
             "use one of Normal, StudentT, Logistic",
         ),

@@ -53,7 +53,8 @@ int main(void) {
     if (!k) continue;
     int normal = 0;
     while (strcmp(k->population[normal].name, "Normal")) normal++;
-    hf_integral q = {&logit, &k->population[normal], 61, &calls, 0, {NULL}};
+    hf_integral q = {
+        .likelihood = &logit, .population = &k->population[normal], .order = 61, .user = &calls};
     hf_col stat[2] = {{y, 1}, {n, 1}}, loc = {&mu, 0}, ppar[1] = {{tau, 1}};
     double logz[LANES], mean[LANES], sd[LANES];
     CHECK(k->integrate(&q, LANES, stat, NULL, loc, ppar, logz, mean, sd) == HF_OK);

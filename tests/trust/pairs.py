@@ -296,8 +296,8 @@ GROUPS = {
 
 
 GROUPS["InverseGamma"] = Groups(
-    hf.InverseGamma(hf.LogNormal(1, 0.3), hf.Gamma(3, 2)),
-    {"g_alpha": st.lognorm(0.3, 0, np.exp(1)), "g_beta": st.gamma(3, 0, 0.5)},
+    hf.InverseGamma(hf.LogNormal(2, 0.2), hf.Gamma(6, 1)),
+    {"g_alpha": st.lognorm(0.2, 0, np.exp(2)), "g_beta": st.gamma(6)},
     lambda rng, u, n: -np.log(rng.standard_gamma(u["g_alpha"], n) / u["g_beta"]),
     log_inverse_gamma,
     lambda u: (everywhere(u)[0] + 35.0, everywhere(u)[1]),
