@@ -22,8 +22,9 @@ static int find(const hf_kernels_t *k, const char *name) {
 
 static hf_hyper schools(const hf_kernels_t *k, int skip) {
   hf_hyper h = {.n_node = 2, .skip = skip};
-  h.node[0] = (hf_node){find(k, "Normal"), HF_REAL, {{-1, 0, 0.0, -1, 0.0}, {-1, 0, 5.0, -1, 0.0}}};
-  h.node[1] = (hf_node){find(k, "HalfCauchy"), HF_POSITIVE, {{-1, 0, 5.0, -1, 0.0}}};
+  h.node[0] =
+      (hf_node){find(k, "Normal"), HF_REAL, {{-1, 0, 0.0, -1, 0.0}, {-1, 0, 5.0, -1, 0.0}}, 0};
+  h.node[1] = (hf_node){find(k, "HalfCauchy"), HF_POSITIVE, {{-1, 0, 5.0, -1, 0.0}}, 0};
   return h;
 }
 
