@@ -155,6 +155,23 @@ def test_what_is_said_of_the_error_is_no_less():
     assert np.abs(error).max() <= max(2 * found.plan.quadrature_error, 5e-5)
 
 
+def test_two_peaks_with_nothing_between():
+    """400 rows far from the population: it or their scale is wide, with a valley of 200 nats between."""
+    z = np.random.default_rng(2).normal(0, 1, 400)
+    y = 30.0 + (z - z.mean()) / z.std()
+    x, tau = np.linspace(-3, 8, 40_001), 0.5789
+    rows = log_group(y, x, 1.0, 0.0, tau)
+    top = rows.max()
+    assert rows[np.abs(x - 1.7) < 0.01].max() < min(rows[x < 1].max(), rows[x > 3].max()) - 100
+    model = hf.Model(hf.Normal(sigma=hf.each(hf.LogNormal(hf.Normal(0, 3), 2))), hf.Normal(0, tau))
+    plan = model.explain({"g": np.zeros(400), "y": y}, y="y", group="g", scheme="quadrature")
+    mu = np.array([-4.0, 0.0, 2.0, 4.0, 8.0])
+    want = [np.log(np.exp(rows - top + st.norm.logpdf(x, m, 2)).sum()) for m in mu]
+    want = np.array(want) + st.norm.logpdf(mu, 0, 3)
+    got = plan.target.logp(mu[None].copy())
+    np.testing.assert_allclose(got - got[0], want - want[0], atol=1e-4)
+
+
 @pytest.mark.parametrize("noncentred", [False, True])
 @pytest.mark.parametrize("kind", ["LogNormal", "ScaledInverseChi2"])
 def test_conditionals_are_those_of_the_joint(kind, noncentred):
