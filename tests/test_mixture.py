@@ -350,12 +350,12 @@ def test_schemes_agree(name):
     """Hyperparameters, effects and allocations of both, which share no sampling."""
     rng = np.random.default_rng(7)
     size = rng.integers(5, 40, 40)
-    theta = np.where(rng.random(40) < 0.5, -1.0, rng.normal(0.8, 0.5, 40))
+    theta = np.where(rng.random(40) < 0.85, -1.0, rng.normal(0.3, 0.5, 40))
     y, size = ROWS[name].draw(rng, size, theta)
     data = ROWS[name].table(y, size, np.arange(40))
     kinds = hf.Mixture(
         [hf.PointMass(hf.Normal(-1, 0.5)), hf.Normal(hf.Normal(1, 0.5), hf.HalfNormal(0.5))],
-        weights=hf.Dirichlet([4, 4]),
+        weights=hf.Dirichlet([17, 3]),
     )
     model, found = hf.Model(ROWS[name].likelihood, kinds), []
     for scheme, draws in (("quadrature", 500), ("gibbs", 1200)):

@@ -163,12 +163,14 @@ def test_two_peaks_with_nothing_between():
     rows = log_group(y, x, 1.0, 0.0, tau)
     top = rows.max()
     assert rows[np.abs(x - 1.7) < 0.01].max() < min(rows[x < 1].max(), rows[x > 3].max()) - 100
-    model = hf.Model(hf.Normal(sigma=hf.each(hf.LogNormal(hf.Normal(0, 3), 2))), hf.Normal(0, tau))
+    each = hf.each(hf.LogNormal(hf.Normal(0, 3), 2))
+    model = hf.Model(hf.Normal(sigma=each), hf.Normal(0, H(1)))  # tau unknown: no node stays
     plan = model.explain({"g": np.zeros(400), "y": y}, y="y", group="g", scheme="quadrature")
+    assert [node.name for node in plan.graph.nodes] == ["sigma_mu", "g_sigma"]
     mu = np.array([-4.0, 0.0, 2.0, 4.0, 8.0])
     want = [np.log(np.exp(rows - top + st.norm.logpdf(x, m, 2)).sum()) for m in mu]
     want = np.array(want) + st.norm.logpdf(mu, 0, 3)
-    got = plan.target.logp(mu[None].copy())
+    got = plan.target.logp(np.array([mu, np.full(5, np.log(tau))]))
     np.testing.assert_allclose(got - got[0], want - want[0], atol=1e-4)
 
 
