@@ -80,7 +80,7 @@ MODELS["frailty"] = (
     hf.Model(hf.Exponential(censored="c"), hf.Gamma(hf.Exponential(1), hf.Gamma(2, 1))),
     TIMED,
 )
-MODELS["kinds"] = (
+MODELS["mixture"] = (
     hf.Model(
         hf.Poisson(exposure="size"),
         hf.Mixture([hf.PointMass(0.5), hf.Normal(hf.Normal(1, 1), hf.HalfNormal(1))]),
