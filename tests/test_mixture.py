@@ -106,6 +106,34 @@ def test_conditionals_are_those_of_the_joint(name, centred):
     np.testing.assert_allclose(got - got[0], want - want[0], rtol=1e-10, atol=1e-9)
 
 
+def test_what_the_centred_step_leaves_alone():
+    """Effects of the parts that groups are in, and standardised ones of those that they are not in."""
+    _, _, data = data_of("Poisson")
+    plan = hf.Model(ROWS["Poisson"].likelihood, KINDS).explain(
+        data, y="y", group="g", scheme="gibbs"
+    )
+    stop = np.zeros(1, dtype=np.int32)
+    chain = _core.Chain(plan.target, 3, 0, ("centred mixed eta",), stop, 1, *plan.keys)
+    chain.begin(plan.start)
+    rng = np.random.default_rng(5)
+    eta, part = rng.normal(0, 1, (3, J)), np.arange(J) % 3
+    eta[0] = 0.0
+    chain.effects[:] = np.concatenate([eta.ravel(), part])
+    path = np.empty((plan.target.dim, 1))
+    assert chain.run(1, path) == 1
+    moved = chain.effects.reshape(4, J)
+    points = np.column_stack([plan.start, path[:, 0]])
+    names = [node.name for node in plan.graph.nodes]
+    u = dict(zip(names, plan.target.values(np.ascontiguousarray(points)), strict=True))
+    assert all(v[0] != v[1] for v in u.values())
+    for k, place, scale in ((1, np.full(2, 0.3), u["g_sigma[1]"]), (2, u["g_mu[2]"], [0.4, 0.4])):
+        own = part == k
+        np.testing.assert_array_equal(moved[k, ~own], eta[k, ~own])
+        was, now = (place[i] + scale[i] * e[k, own] for i, e in enumerate((eta, moved)))
+        np.testing.assert_allclose(now, was, rtol=1e-12, atol=1e-12)
+    np.testing.assert_array_equal(moved[3], part)
+
+
 NORMAL = {"g": [0, 0, 1, 2, 2, 2, 3], "y": [0.3, -0.4, 5.1, 1.0, 1.4, 0.7, -9.0]}
 SPIKE = hf.Model(
     hf.Normal(sigma=hf.HalfNormal(2)),
