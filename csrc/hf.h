@@ -72,6 +72,12 @@ typedef struct {
   /* Widens low .. high (n,) to where its peaks may be, if it is not log-concave in eta, so that with any
    * population there may be two; NULL: it is log-concave, or its one peak is found by climbing. */
   void (*ends)(int n, const hf_col *stat, const hf_col *par, double *low, double *high);
+  /* Of one term's statistics, where its peak is and how wide, if every term may have a peak of its own, so that a
+   * group may have many; whether this one has any. NULL: they have not. */
+  int (*peak)(const double *stat, const double *par, double *at, double *wide);
+  /* Of all terms of one group at n <= HF_TILE effects, faster than by eval term by term; whether it could. Or NULL. */
+  int (*rows)(int n, const double *eta, int64_t terms, const double *const *term, const double *par,
+              double *ll);
 } hf_likelihood;
 
 /* log p(theta | loc, par) and its first two derivatives in theta; n <= HF_TILE. */

@@ -61,7 +61,7 @@ int hf_conditional_sweep(const hf_plan *p, hf_state *s, hf_target t, int noncent
       2) { /* widths of the slices: the conditional's own curvature, where it has a mode */
     double z[HF_MAX_PHI];
     for (int k = 0; k < d; k++) z[k] = s->z[k];
-    if (hf_find_mode(&t, z, shape, &top))
+    if (hf_find_mode(&t, 0, z, shape, &top))
       for (int k = 0; k < d * d; k++) shape[k] = k % (d + 1) == 0;
     s->shaped++;
   }

@@ -68,6 +68,7 @@ cdef extern from "hf.h" nogil:
         int (*eval)(int n, const double *eta, const hf_col *stat, const hf_col *par, void *user,
                     double *ll, double *d1, double *d2) noexcept nogil
         void (*overall)(int n, const hf_col *par, const void *user, double *ll) noexcept nogil
+        int (*peak)(const double *stat, const double *par, double *at, double *wide) noexcept nogil
     ctypedef struct hf_population:
         const char *name
         int n_par
@@ -327,11 +328,13 @@ cdef extern from "run.h" nogil:
                             uint32_t first, int n, const double *z, double *x, double *part)
     int hf_lambda_scan(const hf_collapsed *c, double drop, const volatile int *stop, double *lo,
                        double *hi, double *best, double *mean, double *sigma2)
-    int hf_find_mode(const hf_target *t, double *z, double *shape, double *lp_mode) nogil
+    int hf_find_mode(const hf_target *t, int near, double *z, double *shape,
+                     double *lp_mode) nogil
     int hf_start(const hf_target *t, const hf_hyper *h, int n, const hf_arg *data,
                  const double *known, double *z)
-    int hf_proposal_place(const hf_target *t, const double *z0, hf_proposal *p)
-    int hf_proposal_fill(const hf_target *t, uint64_t seed, int grid, hf_proposal *p)
+    int hf_proposal_place(const hf_target *t, const double *z0, int near, hf_proposal *p)
+    int hf_proposal_fill(const hf_target *t, uint64_t seed, int grid, int n_trial,
+                         hf_proposal *p)
     void hf_proposal_start(const hf_proposal *p, uint64_t seed, uint32_t chain, double *z)
     int hf_integrated_eval(const hf_target *t, int n, const double *z, double *lp) noexcept nogil
     int hf_nodes_blend(const hf_integrated *c, int64_t lo, int64_t n, const double *x,

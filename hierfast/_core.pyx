@@ -234,6 +234,7 @@ cdef class Target:
     cdef hf_arg data[3]
     cdef hf_rising rising
     cdef readonly int n_node
+    cdef int near  # whether the mode is sought near what the proposal says
     cdef list keep
     cdef const int[::1] stop
 
@@ -296,9 +297,14 @@ cdef class Target:
             z[k] = v
         cdef int status
         with nogil:
-            status = hf_find_mode(&self.target, z, shape, &lp)
+            status = hf_find_mode(&self.target, 0, z, shape, &lp)
         check(status)
         return [z[k] for k in range(self.target.d)]
+
+    def follow(self, Target other):
+        """Look for the mode near that of a similar target, which has been placed."""
+        self.proposal[0] = other.proposal[0]
+        self.near = 1
 
     def place(self, list start):
         """Find the mode and the scales around it; return its coordinates."""
@@ -307,18 +313,18 @@ cdef class Target:
             z[k] = v
         cdef int status
         with nogil:
-            status = hf_proposal_place(&self.target, z, self.proposal)
+            status = hf_proposal_place(&self.target, z, self.near, self.proposal)
         check(status)
         return [self.proposal.mode[k] for k in range(self.target.d)]
 
-    def build_proposal(self, list start, uint64_t seed, bint grid):
+    def build_proposal(self, list start, uint64_t seed, bint grid, int trials=1024):
         """Find the mode, build the proposal; return what its trial weights say: the effective share,
         and the mean over the largest."""
         cdef int status
         self.place(start)
         self.prepare()
         with nogil:
-            status = hf_proposal_fill(&self.target, seed, grid, self.proposal)
+            status = hf_proposal_fill(&self.target, seed, grid, trials, self.proposal)
         check(status)
         return self.proposal.quality, self.proposal.evenness
 

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from hierfast.links import Link
     from hierfast.ordered import CategoryCells
     from hierfast.statistics import Cells, Statistics
+    from hierfast.terms import RowCells
 
 FEW = 3  # groups below which their spread is anybody's guess
 
@@ -58,6 +59,31 @@ def find_weak(graph: Graph, cells: Cells) -> tuple[str, ...]:
             "up to their priors"
         )
     return tuple(said + _few(graph, groups, scale))
+
+
+def find_weak_student(graph: Graph, cells: RowCells) -> tuple[str, ...]:
+    """Say what Student-t rows cannot tell.
+
+    Parameters
+    ----------
+    graph : Graph
+        The unknowns.
+    cells : RowCells
+        Rows of all groups.
+
+    Returns
+    -------
+    tuple of str
+        Sentences, none where all is well.
+    """
+    said, groups = [], int(cells.n_group)
+    unknown = [graph.nodes[arg.node].name for arg in graph.rows if arg.node >= 0]
+    if unknown and cells.n_row == cells.n_group:
+        said.append(
+            f"every group has one row: the data tell {' and '.join(unknown)} from the spread of the groups by "
+            "the shape of tails alone; how much of it is the rows' is up to the priors"
+        )
+    return tuple(said + _few(graph, groups, graph.scale.node))
 
 
 def find_weak_scales(graph: Graph, stats: Statistics) -> tuple[str, ...]:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hierfast.counts import CountCells, Counts, table_of
 from hierfast.data import Columns, match_groups
+
+if TYPE_CHECKING:
+    from hierfast.statistics import Statistics
 
 FloatArray = NDArray[np.float64]
 
@@ -167,6 +171,86 @@ def compute_terms(
         first=first[at].astype(np.float64),
         count=np.maximum(many[at], 1).astype(np.float64),
         terms=terms,
+    )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RowCells:
+    """Every group as a cell of its own, its terms rows alike: what `collect_rows` gives.
+
+    Attributes
+    ----------
+    mult, first, count : numpy.ndarray
+        Ones; where the terms of a group begin, and how many they are (J,).
+    terms : tuple of numpy.ndarray
+        Outcome of a term, its rows, and their own scale (T,), in increasing order within a group.
+    table : tuple of numpy.ndarray
+        Empty: rows say nothing of the likelihood's parameters but through effects.
+    n_group, n_row, centre : float
+        Groups that have rows, rows, a value in the middle of the data.
+    design : numpy.ndarray or None
+        Predictors (J, K) of the population's location, where it is linear.
+    """
+
+    mult: FloatArray
+    first: FloatArray
+    count: FloatArray
+    terms: tuple[FloatArray, ...]
+    table: tuple[FloatArray, FloatArray, FloatArray]
+    n_group: float
+    n_row: float
+    centre: float
+    design: FloatArray | None = None
+
+    def __len__(self) -> int:
+        """Count the groups."""
+        return len(self.mult)
+
+
+def collect_rows(
+    columns: Columns, stats: Statistics, location: FloatArray | None, design: FloatArray | None
+) -> RowCells:
+    """Collect the rows of each group, those alike as one term.
+
+    Parameters
+    ----------
+    columns : Columns
+        Checked columns.
+    stats : Statistics
+        Of all groups, those without rows included.
+    location : numpy.ndarray or None
+        Known locations (J,) about which rows are read.
+    design : numpy.ndarray or None
+        Predictors (J, K).
+
+    Returns
+    -------
+    RowCells
+        One cell a group; of a group without rows the one term is empty.
+    """
+    weight = np.ones(len(columns.y)) if columns.weight is None else columns.weight
+    used = np.flatnonzero(weight > 0)
+    place = place_rows(columns, used)
+    y, w = columns.y[used], weight[used]
+    y = y if location is None else y - location[place]
+    own = np.ones(len(used)) if columns.se is None else columns.se[used]
+    order = np.lexsort((own, y, place))
+    new = np.ones(len(order), dtype=bool)
+    new[1:] = np.any([np.diff(v[order]) != 0 for v in (place, y, own)], axis=0)
+    start = np.flatnonzero(new)
+    at = order[start]
+    many = np.bincount(place[at], minlength=len(stats))
+    alike = np.add.reduceat(w[order], start)
+    return RowCells(
+        mult=np.ones(len(stats)),
+        first=np.where(many > 0, np.cumsum(many) - many, len(at)).astype(np.float64),
+        count=np.maximum(many, 1).astype(np.float64),
+        terms=(np.append(y[at], 0.0), np.append(alike, 0.0), np.append(own[at], 1.0)),
+        table=NOTHING,
+        n_group=float((many > 0).sum()),
+        n_row=float(w.sum()),
+        centre=stats.centre,
+        design=design,
     )
 
 

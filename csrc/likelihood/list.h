@@ -8,6 +8,7 @@
 #include "likelihood/normal_scale.h"
 #include "likelihood/ordered_logistic.h"
 #include "likelihood/poisson.h"
+#include "likelihood/student_t.h"
 #include "likelihood/weibull.h"
 #include "likelihood/zero_inflated_binomial.h"
 #include "likelihood/zero_inflated_poisson.h"

@@ -1,15 +1,17 @@
-/* phi/mode.c: damped Newton to the mode of a target, derivatives by central differences.
- * Steps h follow the posterior's scale (h = 0.3 / sqrt(-H_ii)), so that differences are of the order
- * of a tenth whatever the number of groups. In u = (z - mode) / h the Hessian is V E V', and
- *   (1) shape = diag(h) V E^(-1/2) V'
- * whitens: z = mode + shape u has unit curvature along every axis. This root, unlike V E^(-1/2), moves
- * little where the Hessian does, even at equal eigenvalues, which these steps h make common.
+/* phi/mode.c: damped Newton to the mode of a target, derivatives by central differences along a basis B that
+ * follows the posterior's scale: 0.3 times what whitened it last, so that differences are of the order of a tenth
+ * whatever the number of groups, along ridges too. In u, z = mode + B u, the Hessian is V E V', and
+ *   (1) C = B V E^(-1) V' B'
+ *   (2) shape = diag(c) W F^(1/2) W',  c_k^2 = C_kk,  W F W' = diag(1 / c) C diag(1 / c)
+ * whitens: z = mode + shape u has unit curvature along every axis. This root, unlike W F^(1/2), moves
+ * little where the Hessian does, even at equal eigenvalues.
  * Source: Nocedal and Wright, Numerical Optimization, section 3.4 (eigenvalue modification). */
 #include "phi.h"
 
 #include "hfmath.h"
 
-enum { D = HF_MAX_PHI, LINE = 24, ITERATIONS = 100 };
+enum { D = HF_MAX_PHI, LINE = 24, WHOLE = 3, ITERATIONS = 100 };
+#define STEP 0.3 /* of a standard deviation, between points of a difference */
 
 typedef struct {
   int d, n;
@@ -55,22 +57,25 @@ static int first_steps(const hf_target *t, const double *z, double *h) {
   return HF_OK;
 }
 
-/* Gradient g and negative Hessian m in units of h. */
-static int curvature(const hf_target *t, const double *z, const double *h, double *g, double *m) {
+/* Gradient g and negative Hessian m along the columns of b (d, d). */
+static int curvature(const hf_target *t, const double *z, const double *b, double *g, double *m) {
   int d = t->d, n = 1 + 2 * d + 2 * d * (d - 1), at = 1 + 2 * d;
   double point[D * (1 + 2 * D + 2 * D * (D - 1))], lp[1 + 2 * D + 2 * D * (D - 1)];
-  for (int k = 0; k < d; k++)
-    for (int i = 0; i < n; i++) point[k * n + i] = z[k];
   for (int k = 0; k < d; k++) {
-    point[k * n + 1 + 2 * k] += h[k];
-    point[k * n + 2 + 2 * k] -= h[k];
+    double *to = point + k * n;
+    for (int i = 0; i < n; i++) to[i] = z[k];
+    for (int i = 0; i < d; i++) {
+      to[1 + 2 * i] += b[k * d + i];
+      to[2 + 2 * i] -= b[k * d + i];
+    }
+    at = 1 + 2 * d;
+    for (int i = 0; i < d; i++)
+      for (int j = 0; j < i; j++)
+        for (int s = 0; s < 4; s++, at++) {
+          to[at] += s & 1 ? b[k * d + i] : -b[k * d + i];
+          to[at] += s & 2 ? b[k * d + j] : -b[k * d + j];
+        }
   }
-  for (int i = 0; i < d; i++)
-    for (int j = 0; j < i; j++)
-      for (int s = 0; s < 4; s++, at++) {
-        point[i * n + at] += s & 1 ? h[i] : -h[i];
-        point[j * n + at] += s & 2 ? h[j] : -h[j];
-      }
   int status = evaluate(t, n, point, lp);
   if (status) return status;
   for (int i = 0; i < n; i++) lp[i] = lp[i] > lp[0] - 1e3 ? lp[i] : lp[0] - 1e3;
@@ -124,46 +129,77 @@ static int line_search(const hf_target *t, double *z, const double *step, double
   if (status) return status;
   for (int i = 1; i < n; i++)
     if (b.lp[i] > b.lp[best]) best = i;
-  if (b.lp[1] > b.lp[best] - 1e-6) best = 1;
+  if (b.lp[WHOLE] > b.lp[best] - 1e-6) best = WHOLE;
   *gain = b.lp[best] - b.lp[0];
   for (int k = 0; k < t->d; k++) z[k] = b.point[k * n + best];
   return HF_OK;
 }
 
-int hf_find_mode(const hf_target *t, double *z, double *shape, double *lp_mode) {
-  int d = t->d, status = HF_OK, calm = 0;
-  double h[D], g[D], m[D * D], v[D * D], step[D], root[D], gain = 0.0;
-  if (d > 0) status = first_steps(t, z, h);
-  for (int it = 0; d > 0 && !status && it < ITERATIONS && calm < 3; it++) {
-    double next[D];
-    status = curvature(t, z, h, g, m);
-    if (status) return status;
-    for (int k = 0; k < d; k++) {
-      double e = m[k * d + k];
-      e = e > 1e-4 ? e : 1e-4;
-      next[k] = h[k] * 0.3 / __builtin_sqrt(e);
-      step[k] = 0.0;
-    }
-    eigen(d, m, v);
-    for (int a = 0; a < d; a++) {
-      double e = __builtin_fabs(m[a * d + a]), dot = 0.0;
-      e = e > 1e-3 ? e : 1e-3;
-      for (int k = 0; k < d; k++) dot += v[k * d + a] * g[k];
-      dot = dot / e;
-      dot = dot > 100.0 ? 100.0 : dot < -100.0 ? -100.0 : dot;
-      for (int k = 0; k < d; k++) step[k] += h[k] * v[k * d + a] * dot;
-      root[a] = 1.0 / __builtin_sqrt(e);
-    }
+/* Newton's step, and what whitens (d, d), from derivatives along the basis b; m is used up. */
+static void newton(int d, const double *b, const double *g, double *m, double *step,
+                   double *whiten) {
+  double v[D * D], along[D] = {0.0}, root[D * D];
+  eigen(d, m, v);
+  for (int i = 0; i < d * d; i++) root[i] = 0.0;
+  for (int a = 0; a < d; a++) {
+    double e = __builtin_fabs(m[a * d + a]), dot = 0.0;
+    e = e > 1e-3 ? e : 1e-3;
+    for (int k = 0; k < d; k++) dot += v[k * d + a] * g[k];
+    dot = dot / e;
+    dot = dot > 100.0 ? 100.0 : dot < -100.0 ? -100.0 : dot;
+    for (int k = 0; k < d; k++) along[k] += v[k * d + a] * dot;
     for (int k = 0; k < d; k++)
-      for (int j = 0; j < d; j++) {
-        double sum = 0.0;
-        for (int a = 0; a < d; a++) sum += v[k * d + a] * root[a] * v[j * d + a];
-        shape[k * d + j] = h[k] * sum;
+      for (int j = 0; j < d; j++)
+        root[k * d + j] += v[k * d + a] * v[j * d + a] / __builtin_sqrt(e);
+  }
+  for (int k = 0; k < d; k++) {
+    step[k] = 0.0;
+    for (int j = 0; j < d; j++) {
+      step[k] += b[k * d + j] * along[j];
+      whiten[k * d + j] = 0.0;
+      for (int a = 0; a < d; a++) whiten[k * d + j] += b[k * d + a] * root[a * d + j];
+    }
+  }
+}
+
+/* (2) in the place of another root of the same covariance. */
+static void symmetric_root(int d, double *shape) {
+  double c[D * D], v[D * D], size[D];
+  for (int i = 0; i < d; i++)
+    for (int j = 0; j < d; j++) {
+      c[i * d + j] = 0.0;
+      for (int a = 0; a < d; a++) c[i * d + j] += shape[i * d + a] * shape[j * d + a];
+    }
+  for (int i = 0; i < d; i++) size[i] = __builtin_sqrt(c[i * d + i]);
+  for (int i = 0; i < d; i++)
+    for (int j = 0; j < d; j++) c[i * d + j] /= size[i] * size[j];
+  eigen(d, c, v);
+  for (int i = 0; i < d; i++)
+    for (int j = 0; j < d; j++) {
+      double sum = 0.0;
+      for (int a = 0; a < d; a++) {
+        double e = c[a * d + a];
+        sum += v[i * d + a] * v[j * d + a] * __builtin_sqrt(e > 1e-30 ? e : 1e-30);
       }
+      shape[i * d + j] = size[i] * sum;
+    }
+}
+
+int hf_find_mode(const hf_target *t, int near, double *z, double *shape, double *lp_mode) {
+  int d = t->d, status = HF_OK, calm = 0;
+  double h[D], b[D * D], g[D], m[D * D], step[D], gain = 0.0;
+  if (d > 0 && !near) status = first_steps(t, z, h);
+  for (int i = 0; i < d * d; i++)
+    b[i] = near ? STEP * shape[i] : i % (d + 1) == 0 && !status ? h[i / d] : 0.0;
+  for (int it = 0; d > 0 && !status && it < ITERATIONS && calm < 3; it++) {
+    status = curvature(t, z, b, g, m);
+    if (status) return status;
+    newton(d, b, g, m, step, shape);
     status = line_search(t, z, step, &gain);
-    for (int k = 0; k < d; k++) h[k] = next[k];
+    for (int i = 0; i < d * d; i++) b[i] = STEP * shape[i];
     calm = gain < 1e-4 ? calm + 1 : 0;
   }
+  symmetric_root(d, shape);
   if (!status) status = t->eval(t, 1, z, lp_mode);
   if (!status && (calm < 3 && d > 0)) status = HF_NO_MODE;
   return status;

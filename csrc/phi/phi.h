@@ -68,27 +68,29 @@ int hf_start(const hf_target *t, const hf_hyper *h, int n, const hf_arg *data, c
 
 /* --- mode.c --- */
 
-/* From z (d,) to the mode; shape (d, d) has columns that whiten: z = mode + shape u. */
-int hf_find_mode(const hf_target *t, double *z, double *shape, double *lp_mode);
+/* From z (d,) to the mode; shape (d, d) has columns that whiten: z = mode + shape u. `near`: it comes in as that of a
+ * similar target, z near its mode. */
+int hf_find_mode(const hf_target *t, int near, double *z, double *shape, double *lp_mode);
 
 /* --- proposal.c, grid.c: independence proposals --- */
 
 enum { HF_GRID_1 = 256, HF_GRID_2 = 64, HF_TRIAL = 1024 };
 typedef struct {
-  int d, has_grid;
+  int d, has_grid, n_trial;
   double lp_mode, quality, evenness; /* of trial weights: effective share, mean over largest */
   double mode[HF_MAX_PHI], shape[HF_MAX_PHI * HF_MAX_PHI], log_det;
   double left[HF_MAX_PHI], right[HF_MAX_PHI]; /* scales of the split t along each axis */
-  int n_cell[2];
-  double edge[2][HF_GRID_1 + 1];
+  int along, n_cell[2]; /* of a grid: the axis along which it has rows; rows, cells of each */
+  double edge[HF_GRID_1 + 1], across[HF_GRID_1][HF_GRID_2 + 1], centre[HF_GRID_1], slope[HF_GRID_1];
   double cumulative[HF_GRID_2 * HF_GRID_2 + 1], log_density[HF_GRID_2 * HF_GRID_2];
   double start[HF_TRIAL * HF_MAX_PHI],
       start_weight[HF_TRIAL + 1]; /* trial points and cumulated weights */
 } hf_proposal;
 
-/* Mode and scales; then the rest. What makes evaluations cheap may come between. */
-int hf_proposal_place(const hf_target *t, const double *z0, hf_proposal *p);
-int hf_proposal_fill(const hf_target *t, uint64_t seed, int grid, hf_proposal *p);
+/* Mode and scales, `near` those that p comes in with; then the rest, from n_trial <= HF_TRIAL trial draws. What makes
+ * evaluations cheap may come between. */
+int hf_proposal_place(const hf_target *t, const double *z0, int near, hf_proposal *p);
+int hf_proposal_fill(const hf_target *t, uint64_t seed, int grid, int n_trial, hf_proposal *p);
 /* Proposals z (d, n) for sweeps first.. of a chain and their log densities. */
 void hf_propose(const hf_proposal *p, uint64_t key, uint32_t first, int n, double *z, double *lq);
 void hf_proposal_density(const hf_proposal *p, int n, const double *z, double *lq);

@@ -12,28 +12,39 @@
 #include "rng.h"
 #include "special.h"
 
-enum { NU = 4, TRIAL = HF_TRIAL };
+enum { NU = 4, STEPS = 26, FIRST = 9, FEW = 5 };
 #define GRID_SHARE 0.95
+#define DROP 2.0
 
-/* Scales of each side: where the log density has dropped by 2, as a share of where a Gaussian's has. */
+/* Log densities on a side of the mode (axis, to the left or to the right) at sizes first .. first + n - 1. */
+static int look(const hf_target *t, const hf_proposal *p, int side, int first, int n, double *lp) {
+  double point[HF_MAX_PHI * STEPS], sign = side & 1 ? 1.0 : -1.0;
+  for (int k = 0; k < t->d; k++)
+    for (int s = 0; s < n; s++)
+      point[k * n + s] =
+          p->mode[k] + sign * hf_exp(0.3 * (first + s - 9)) * p->shape[k * t->d + (side >> 1)];
+  return t->eval(t, n, point, lp + first);
+}
+
+/* Scales of each side: where the log density has dropped by 2, as a share of where a Gaussian's has. Few sizes do
+ * where it is one. */
 static int split(const hf_target *t, hf_proposal *p) {
-  enum { STEP = 26 };
-  double point[HF_MAX_PHI * STEP], lp[STEP], size[STEP];
-  int d = t->d;
-  for (int i = 0; i < STEP; i++) size[i] = hf_exp(0.3 * (i - 9));
-  for (int side = 0; side < 2 * d; side++) {
-    int axis = side >> 1, i = 0;
-    double sign = side & 1 ? 1.0 : -1.0;
-    for (int k = 0; k < d; k++)
-      for (int s = 0; s < STEP; s++)
-        point[k * STEP + s] = p->mode[k] + sign * size[s] * p->shape[k * d + axis];
-    int status = t->eval(t, STEP, point, lp);
+  double lp[STEPS];
+  for (int side = 0; side < 2 * t->d; side++) {
+    int axis = side >> 1, i = FIRST;
+    int status = look(t, p, side, FIRST, FEW, lp);
+    int seen = lp[FIRST] > p->lp_mode - DROP && !(lp[FIRST + FEW - 1] > p->lp_mode - DROP);
+    if (!status && !seen) {
+      status = look(t, p, side, 0, STEPS, lp);
+      i = 0;
+    }
     if (status) return status;
-    while (i < STEP - 1 && lp[i] > p->lp_mode - 2.0) i++;
+    while (i < STEPS - 1 && lp[i] > p->lp_mode - DROP) i++;
+    double size = hf_exp(0.3 * (i - 9)), from = i ? hf_exp(0.3 * (i - 10)) : 0.0;
     double low = i ? p->lp_mode - lp[i - 1] : 0.0, high = p->lp_mode - lp[i];
-    double from = i ? size[i - 1] : 0.0, part = high > 2.0 ? (2.0 - low) / (high - low) : 1.0;
+    double part = high > DROP ? (DROP - low) / (high - low) : 1.0;
     part = part > 0.0 && part <= 1.0 ? part : 0.5;
-    double scale = 0.5 * (from + part * (size[i] - from));
+    double scale = 0.5 * (from + part * (size - from));
     *(side & 1 ? &p->right[axis] : &p->left[axis]) = scale > 0.05 ? scale : 0.05;
   }
   return HF_OK;
@@ -123,46 +134,50 @@ void hf_propose(const hf_proposal *p, uint64_t key, uint32_t first, int n, doubl
 /* Trial draws: their weights say how good the proposal is, and chains start from among them. The mean
  * weight over the largest bounds the rate at which the chain forgets (Mengersen and Tweedie 1996). */
 static int trial(const hf_target *t, uint64_t seed, hf_proposal *p) {
-  double lq[TRIAL], lp[TRIAL], tile[HF_MAX_PHI * HF_TILE], top = -HF_INF, sum = 0.0, squares = 0.0;
+  double lq[HF_TRIAL], lp[HF_TRIAL], tile[HF_MAX_PHI * HF_TILE], top = -HF_INF, sum = 0.0,
+                                                                 squares = 0.0;
   uint64_t key = hf_key(seed, 0xffffffffu, 0, HF_SITE_PROPOSAL);
-  for (int lo = 0; lo < TRIAL; lo += HF_TILE) {
+  int n = p->n_trial;
+  for (int lo = 0; lo < n; lo += HF_TILE) {
     hf_propose(p, key, (uint32_t)lo, HF_TILE, tile, lq + lo);
     int status = t->eval(t, HF_TILE, tile, lp + lo);
     if (status) return status;
     for (int k = 0; k < p->d; k++)
-      for (int i = 0; i < HF_TILE; i++) p->start[k * TRIAL + lo + i] = tile[k * HF_TILE + i];
+      for (int i = 0; i < HF_TILE; i++) p->start[k * HF_TRIAL + lo + i] = tile[k * HF_TILE + i];
   }
-  for (int i = 0; i < TRIAL; i++) top = lp[i] - lq[i] > top ? lp[i] - lq[i] : top;
+  for (int i = 0; i < n; i++) top = lp[i] - lq[i] > top ? lp[i] - lq[i] : top;
   if (!(top > -HF_INF && top < HF_INF)) return HF_NO_START;
   p->start_weight[0] = 0.0;
-  for (int i = 0; i < TRIAL; i++) {
+  for (int i = 0; i < n; i++) {
     double w = hf_exp(lp[i] - lq[i] - top);
     sum += w;
     squares += w * w;
     p->start_weight[i + 1] = sum;
   }
-  p->quality = sum * sum / (TRIAL * squares);
-  p->evenness = sum / TRIAL;
+  p->quality = sum * sum / (n * squares);
+  p->evenness = sum / n;
   return HF_OK;
 }
 
 void hf_proposal_start(const hf_proposal *p, uint64_t seed, uint32_t chain, double *z) {
-  double pick = hf_uniform(hf_key(seed, chain, 0, HF_SITE_START), 0, 0, 0) * p->start_weight[TRIAL];
+  double pick =
+      hf_uniform(hf_key(seed, chain, 0, HF_SITE_START), 0, 0, 0) * p->start_weight[p->n_trial];
   int i = 0;
-  while (i < TRIAL - 1 && p->start_weight[i + 1] < pick) i++;
-  for (int k = 0; k < p->d; k++) z[k] = p->start[k * TRIAL + i];
+  while (i < p->n_trial - 1 && p->start_weight[i + 1] < pick) i++;
+  for (int k = 0; k < p->d; k++) z[k] = p->start[k * HF_TRIAL + i];
 }
 
-int hf_proposal_place(const hf_target *t, const double *z0, hf_proposal *p) {
+int hf_proposal_place(const hf_target *t, const double *z0, int near, hf_proposal *p) {
   p->d = t->d;
   p->has_grid = 0;
   for (int k = 0; k < t->d; k++) p->mode[k] = z0[k];
-  int status = hf_find_mode(t, p->mode, p->shape, &p->lp_mode);
+  int status = hf_find_mode(t, near, p->mode, p->shape, &p->lp_mode);
   return status ? status : split(t, p);
 }
 
-int hf_proposal_fill(const hf_target *t, uint64_t seed, int grid, hf_proposal *p) {
+int hf_proposal_fill(const hf_target *t, uint64_t seed, int grid, int n_trial, hf_proposal *p) {
   int d = t->d, status = HF_OK;
+  p->n_trial = n_trial;
   p->log_det = hf_lgamma(0.5 * (NU + d)) - hf_lgamma(0.5 * NU) -
                0.5 * d * hf_log(NU * 3.14159265358979323846);
   for (int k = 0; k < d; k++) p->log_det += hf_log(2.0 / (p->left[k] + p->right[k]));

@@ -2,7 +2,8 @@
  *   (1) log Z = log int p(y | theta) p(theta) dtheta, by a rule placed at the mode m with s = 1 / sqrt(-d2):
  *       log(sqrt 2 s) + log sum_i exp(lw_i + f(m + sqrt 2 s x_i)), Gauss-Hermite; or, where the population
  *       has heavy tails, double exponential in t, theta(t) of theta/peaks.h around both modes; or trapezoidal in
- *       that t where the likelihood is not log-concave and tells where its peaks are;
+ *       that t where the likelihood is not log-concave and tells where its peaks are; or by panels where every row may
+ *       have one (theta/panels.h);
  *       or log 0 where f(m) < HF_FLOOR, since differences of f would be rounding alone
  *   (2) mean and sd of theta | y by the same nodes
  *   (3) theta = F^-1(u), F from the density g(t) = f(theta(t)) theta'(t) at CELLS + 1 uniform nodes of t with
@@ -200,6 +201,7 @@ static int HF_NAME(integrate_heavy)(const hf_integral *q, int n, const hf_col *s
   return status;
 }
 
+#include "theta/panels.h"
 #include "theta/trapezoid.h"
 
 /* (1), and (2) where mean and sd are wanted; n <= HF_TILE lanes. */
@@ -207,6 +209,8 @@ static int HF_NAME(integrate)(const hf_integral *q, int n, const hf_col *stat, c
                               hf_col loc, const hf_col *ppar, double *logz, double *mean,
                               double *sd) {
   double mode[HF_TILE] = {0}, scale[HF_TILE], top[HF_TILE], sum[3][HF_TILE] = {{0}};
+  if (q->likelihood->peak)
+    return HF_NAME(integrate_panels)(q, n, stat, lpar, loc, ppar, logz, mean, sd);
   if (q->closed == HF_NORMAL_NORMAL)
     HF_NAME(normal_marginal)(n, stat, lpar, loc, ppar, logz, mean, sd);
   else if (q->closed && !mean)
@@ -264,6 +268,7 @@ static int HF_NAME(invert)(const hf_integral *q, const hf_col *stat, const hf_co
   double x[M + 1], f[M + 1], g[M + 1], cumulative[M + 1], v1[M + 1], v2[M + 1];
   double mode = 0.0, scale = 1.0, top;
   int heavy = hf_heavy(q), status;
+  if (q->likelihood->peak) return HF_NAME(invert_panels)(q, stat, lpar, loc, ppar, n_u, u, theta);
   if (heavy)
     status = HF_NAME(find_peaks)(q, 1, stat, lpar, loc, ppar, &p, &top);
   else {

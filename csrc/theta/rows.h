@@ -13,12 +13,24 @@ static inline int hf_n_stat(const hf_integral *q) {
   return q->has_terms ? 2 : q->likelihood->n_stat;
 }
 
+/* (1) of one group, whose columns have one value each, at n effects; whether the likelihood could. */
+static inline int hf_group_eval(const hf_integral *q, int n, const double *theta,
+                                const hf_col *stat, const hf_col *par, double *f) {
+  const double *term[HF_MAX_STAT];
+  double value[HF_MAX_CUT];
+  for (int s = 0; s < q->likelihood->n_stat; s++) term[s] = q->term[s] + (int64_t)stat[0].p[0];
+  for (int a = 0; a < q->likelihood->n_par; a++) value[a] = par[a].p[0];
+  return q->likelihood->rows(n, theta, (int64_t)stat[1].p[0], term, value, f);
+}
+
 /* (1) and two derivatives where they are wanted, at n <= HF_TILE groups. */
 static inline int hf_rows_eval(const hf_integral *q, int n, const double *theta, const hf_col *stat,
                                const hf_col *par, double *f, double *d1, double *d2) {
   double term[HF_MAX_STAT][HF_TILE], g[HF_TILE], g1[HF_TILE], g2[HF_TILE], most = 0.0;
   hf_col column[HF_MAX_STAT];
   if (!q->has_terms) return q->likelihood->eval(n, theta, stat, par, q->user, f, d1, d2);
+  if (!d1 && q->likelihood->rows && stat[0].stride == 0 && hf_group_eval(q, n, theta, stat, par, f))
+    return HF_OK;
   for (int s = 0; s < q->likelihood->n_stat; s++) column[s] = (hf_col){term[s], 1};
   for (int i = 0; i < n; i++) {
     double count = stat[1].p[i * stat[1].stride];

@@ -1,15 +1,15 @@
-"""StudentT(nu, mu, sigma): a normal with heavier tails."""
+"""StudentT(nu, mu, sigma), a normal with heavier tails: likelihood, population and prior."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-from hierfast.distributions.base import Distribution, FloatArray, Support
+from hierfast.distributions.base import Distribution, FloatArray, Support, check_rows
 from hierfast.distributions.linear import Linear
 from hierfast.distributions.student import student_c, student_q
 
@@ -25,31 +25,45 @@ class StudentT(Distribution):
             - \tfrac{\nu + 1}{2} \log\Bigl(1 + \frac{(x - \mu)^2}{\nu \sigma^2}\Bigr) \tag{1} \\
             &= c(\nu) - \tfrac12 \log 2\pi - \log \sigma - \tfrac{\nu + 1}{2}\, q \tag{2}
 
-    for real :math:`x`, with :math:`c` and :math:`q` as in ``student.py``.
+    for real :math:`x`, with :math:`c` and :math:`q` as in ``student.py``. As a likelihood it takes keywords
+    only and leaves `mu` out: that is the group's effect, which a few outlying rows hardly move.
 
     Parameters
     ----------
-    nu : float, str or Distribution
+    nu : float or Distribution
         Degrees of freedom, positive.
-    mu : float, str, Distribution or Linear
+    mu : float, Distribution or Linear, optional
         Location, any real number.
     sigma : float, str or Distribution
-        Scale, positive.
+        Scale, positive; not the standard deviation, which is sqrt(nu / (nu - 2)) times as large. Of a
+        likelihood it may be a column of known scales.
+    weights : float or str, optional
+        Of a likelihood only: frequency weights. A row of weight 3 counts as three identical rows;
+        0 leaves it out.
 
     Notes
     -----
-    Source: Gelman et al., *Bayesian Data Analysis*, 3rd ed., table A.1.
+    As a likelihood it is not log-concave: the density of an effect may have as many peaks as its group has
+    rows, and is integrated panel by panel (csrc/theta/panels.h). Source: Gelman et al., *Bayesian Data
+    Analysis*, 3rd ed., table A.1 and section 17.2.
 
     Examples
     --------
     >>> import hierfast as hf
     >>> hf.StudentT(nu=4, mu=0, sigma=2.5)
     StudentT(nu=4, mu=0, sigma=2.5)
+    >>> rows = hf.StudentT(nu=hf.Gamma(2, 0.1), sigma=hf.HalfNormal(1))
+    >>> table = {"shop": ["Ulm"] * 4 + ["Bonn"] * 3, "y": [1.2, 0.9, 14.0, 1.1, 2.0, 2.3, 1.8]}
+    >>> model = hf.Model(rows, hf.Normal(hf.Normal(0, 5), hf.HalfNormal(2)))
+    >>> fit = model.fit(table, y="y", group="shop", random_seed=1, progressbar=False)
+    >>> bool(fit.groups["Ulm"].mean < 2)  # the row of 14 hardly moves it
+    True
     """
 
     nu: float | str | Distribution
-    mu: float | str | Distribution | Linear
-    sigma: float | str | Distribution
+    mu: float | str | Distribution | Linear | None = None
+    sigma: float | str | Distribution | None = None
+    weights: float | str | None = field(default=None, kw_only=True)
 
     support: ClassVar[Support] = Support.REAL
     domain: ClassVar[dict[str, Support]] = {
@@ -59,6 +73,11 @@ class StudentT(Distribution):
     }
     place: ClassVar[int] = 1
     shape: ClassVar[tuple[int, ...]] = (2, 0)
+    effect: ClassVar[int] = 1
+
+    def check(self) -> None:
+        """Check the frequency weights."""
+        check_rows(self)
 
     @staticmethod
     def logpdf(x: ArrayLike, nu: ArrayLike, mu: ArrayLike, sigma: ArrayLike) -> FloatArray:

@@ -19,6 +19,7 @@ from hierfast.schemes.positive import (
     PositiveZeros,
 )
 from hierfast.schemes.shares import ShareBuilder
+from hierfast.schemes.student import StudentBuilder
 from hierfast.schemes.terms import AmountBuilder, TermBuilder, ZeroInflatedBuilder
 
 COUNTS = ("Binomial", "Bernoulli", "Poisson", "Exponential")  # whose sums suffice
@@ -29,6 +30,7 @@ POSITIVE = ("Gamma", "InverseGamma")  # on the positive half of it
 PAIRS: dict[tuple[str, str], type[Builder]] = {
     **{("Normal", groups): NormalRowsBuilder for groups in LINKED},
     ("Normal", "Normal"): NormalBuilder,
+    **{("StudentT", groups): StudentBuilder for groups in LINKED},
     **{(rows, groups): CountBuilder for rows in COUNTS for groups in LINKED},
     **{(rows, groups): TermBuilder for rows in TERMS for groups in LINKED},
     **{(rows, groups): ZeroInflatedBuilder for rows in INFLATED for groups in LINKED},

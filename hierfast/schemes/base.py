@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 EVEN = 0.25  # mean over largest trial weight below which an independence chain would stick
 ORDER_ERROR = 1e-4  # nats that quadrature may be off around the mode
 SLICE_COST = 6  # evaluations a univariate slice takes
+TRIALS, FEW_TRIALS = 1024, 256  # points that say how good a proposal is
 BURN_IN = 64  # sweeps an independence chain needs to forget its start
 
 
@@ -305,7 +306,8 @@ class Builder:
         if target.dim == 0:
             return self.finish(scheme, "nothing to sample", target, (), tune=0, skip=skip)
         grid = target.dim <= 2 and self.variant != "laplace" and not self.dear
-        quality, evenness = target.build_proposal(start, 0, grid)
+        trials = FEW_TRIALS if self.dear else TRIALS
+        quality, evenness = target.build_proposal(start, 0, grid, trials)
         if scheme == "quadrature":
             order, error = target.choose_order(ORDER_ERROR)
             self.precision = {"order": order, "quadrature_error": error}

@@ -137,9 +137,9 @@ class CountBuilder(Builder):
         scout = self.target(-(-count // SAMPLE)) if count > SAMPLE else target
         start: list[float] = []
         if target.dim:
-            start = scout.mode(scout.start(self.known()))
+            start = scout.place(scout.start(self.known()))
+            target.follow(scout)
             if scout is not target:
-                start = scout.place(start)
                 target.prepare(scout)
         return target, start
 
@@ -156,7 +156,7 @@ class CountBuilder(Builder):
             integrals.build_proposal(start, 0, False)
             order, error = integrals.choose_order(ORDER_ERROR)
             self.precision = {"order": order, "quadrature_error": error}
-        graph, (rows, lpar), design = self.graph, self.rows(), self.read.design
+        graph, (rows, lpar) = self.graph, self.rows()
         target = _core.Sliced(
             graph,
             graph.likelihood,
@@ -166,12 +166,17 @@ class CountBuilder(Builder):
             graph.shape,
             self.level,
             rows,
-            self.design(None if design is None else design[self.read.statistics.rows > 0]),
+            self.design(self.drawn_design()),
         )
         blocks: tuple[str, ...] = ("eta", "centred eta", "noncentred eta")[: 2 + graph.located]
         how = "slices given effects that move by slices" + ", interwoven" * graph.located
         blocks = blocks if target.dim else ()
         return self.finish("gibbs", how, target, blocks, start=start, integrals=integrals)
+
+    def drawn_design(self) -> FloatArray | None:
+        """Predictors of the groups whose effects are drawn: those that have rows."""
+        design = self.read.design
+        return None if design is None else design[self.read.statistics.rows > 0]
 
     def known(self) -> tuple[tuple[Any, float], ...]:
         """Pair the population's parameters with what the data suggest for them."""

@@ -86,7 +86,9 @@ class MixtureBuilder(Builder):
                 "the hyperparameters' posterior has another mode, of a density lower by "
                 f"{min(others):.1f} nats: chains are not promised to visit both",
             )
-        return target, scout.place(best) if scout is not target else best
+        start = scout.place(best)
+        target.follow(scout)
+        return target, start
 
     def quadrature(self) -> Plan:
         """Effects integrated out part by part."""

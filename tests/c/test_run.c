@@ -60,8 +60,8 @@ static void collapsed(const hf_kernels_t *k, int skip, int grid, int slice) {
   plan.block[0] =
       slice ? (hf_block){hf_block_slice, 0, 0} : (hf_block){hf_block_independence, 0, HF_MANY};
   CHECK(hf_start(&plan.target, &h, 3, data, known, z) == HF_OK);
-  CHECK(hf_proposal_place(&plan.target, z, &proposal) == HF_OK);
-  CHECK(hf_proposal_fill(&plan.target, 3, grid, &proposal) == HF_OK);
+  CHECK(hf_proposal_place(&plan.target, z, 0, &proposal) == HF_OK);
+  CHECK(hf_proposal_fill(&plan.target, 3, grid, HF_TRIAL, &proposal) == HF_OK);
   hf_proposal_start(&proposal, 3, 1, s.z);
   CHECK(plan.target.eval(&plan.target, 1, s.z, &s.lp) == HF_OK);
   run(&plan, &s, k, &h, &tau);

@@ -1,0 +1,156 @@
+"""Poisson rows with an exposure of its own for every group, against the samplers people use:
+python benchmarks/peers.py [groups], with nutpie and PyMC, NumPyro, pyjags, whichever are there.
+
+Ours is the whole fit, from raw arrays; of a peer the sampling alone, neither its compilation nor what it takes to read
+the data. All sides take turns in one process. Effective draws are the smaller of those of mu and sigma, by ArviZ for
+everybody."""
+
+import sys
+from statistics import median
+from time import perf_counter
+
+import numpy as np
+
+import hierfast as hf
+
+ROUNDS = 3
+CHAINS, TUNE, DRAWS = 2, 200, 200  # of NUTS, whose trees grow with the groups
+
+
+def simulate(groups):
+    rng = np.random.default_rng(4)
+    exposure = rng.uniform(1, 20, groups)
+    return exposure, rng.poisson(exposure * np.exp(rng.normal(0, 0.5, groups)))
+
+
+def smallest_ess(draws):
+    """Of {name: (chains, draws)}."""
+    import arviz as az
+
+    return float(min(np.asarray(az.ess(np.ascontiguousarray(v))) for v in draws.values()))
+
+
+def ours(exposure, y):
+    model = hf.Model(
+        hf.Poisson(exposure="e"), hf.Normal(mu=hf.Normal(0, 5), sigma=hf.HalfNormal(1))
+    )
+    table = {"y": y, "e": exposure, "g": np.arange(len(y))}
+
+    def run(seed):
+        begun = perf_counter()
+        fit = model.fit(table, y="y", group="g", random_seed=seed, progressbar=False)
+        seconds = perf_counter() - begun
+        return {k: np.asarray(fit.hyper[k]) for k in ("g_mu", "g_sigma")}, seconds
+
+    return run
+
+
+def nutpie(exposure, y):
+    import nutpie
+    import pymc as pm
+
+    with pm.Model() as model:
+        mu, sigma = pm.Normal("mu", 0, 5), pm.HalfNormal("sigma", 1)
+        theta = pm.Normal("theta", mu, sigma, shape=len(y))
+        pm.Poisson("y", exposure * pm.math.exp(theta), observed=y)
+    compiled = nutpie.compile_pymc_model(model)
+
+    def run(seed):
+        begun = perf_counter()
+        trace = nutpie.sample(
+            compiled, draws=DRAWS, tune=TUNE, chains=CHAINS, cores=2, seed=seed, progress_bar=False
+        )
+        seconds = perf_counter() - begun
+        return {k: trace.posterior[k].to_numpy() for k in ("mu", "sigma")}, seconds
+
+    return run
+
+
+def numpyro(exposure, y):
+    import numpyro
+
+    numpyro.set_host_device_count(2)
+    import jax
+    import numpyro.distributions as dist
+    from numpyro.infer import MCMC, NUTS
+
+    jax.config.update("jax_enable_x64", True)
+
+    def model():
+        mu = numpyro.sample("mu", dist.Normal(0, 5))
+        sigma = numpyro.sample("sigma", dist.HalfNormal(1))
+        theta = numpyro.sample("theta", dist.Normal(mu, sigma).expand([len(y)]).to_event(1))
+        numpyro.sample("y", dist.Poisson(exposure * jax.numpy.exp(theta)).to_event(1), obs=y)
+
+    made = MCMC(
+        NUTS(model), num_warmup=TUNE, num_samples=DRAWS, num_chains=CHAINS, progress_bar=False
+    )
+    made.warmup(jax.random.PRNGKey(0), collect_warmup=False)  # compiles, and is done again below
+
+    def run(seed):
+        begun = perf_counter()
+        made.post_warmup_state = None
+        made.run(jax.random.PRNGKey(seed))
+        draws = made.get_samples(group_by_chain=True)
+        return {k: np.asarray(draws[k]) for k in ("mu", "sigma")}, perf_counter() - begun
+
+    return run
+
+
+def jags(exposure, y):
+    import pyjags
+
+    code = """model {
+      mu ~ dnorm(0, 0.04)
+      sigma ~ dnorm(0, 1) T(0,)
+      for (j in 1:J) { theta[j] ~ dnorm(mu, pow(sigma, -2)); y[j] ~ dpois(e[j] * exp(theta[j])) }
+    }"""
+
+    def run(seed):
+        model = pyjags.Model(
+            code,
+            data={"J": len(y), "y": y, "e": exposure},
+            chains=CHAINS,
+            threads=2,
+            init=[
+                {".RNG.name": "base::Mersenne-Twister", ".RNG.seed": seed + c}
+                for c in range(CHAINS)
+            ],
+            progress_bar=False,
+            adapt=0,
+        )
+        begun = perf_counter()
+        model.sample(TUNE, vars=[])
+        draws = model.sample(DRAWS, vars=["mu", "sigma"])
+        return {k: draws[k][0].T for k in ("mu", "sigma")}, perf_counter() - begun
+
+    return run
+
+
+def main(groups):
+    exposure, y = simulate(groups)
+    sides = {"hierfast": ours(exposure, y)}
+    for make in (nutpie, numpyro, jags):
+        try:
+            sides[make.__name__] = make(exposure, y)
+        except ImportError as missing:
+            print(f"{make.__name__}: not here ({missing})", flush=True)
+    rates = {name: [] for name in sides}
+    for k in range(ROUNDS):
+        for name, run in list(sides.items())[:: 1 if k % 2 else -1]:
+            draws, seconds = run(k + 1)
+            ess = smallest_ess(draws)
+            rates[name].append(ess / seconds)
+            means = ", ".join(f"{key} {v.mean():.4f}" for key, v in draws.items())
+            print(
+                f"{name}: {ess:.0f} effective draws in {seconds:.1f} s, "
+                f"{ess / seconds:.2f} a second; {means}",
+                flush=True,
+            )
+    rate = {name: median(v) for name, v in rates.items()}
+    best = max((v, name) for name, v in rate.items() if name != "hierfast")
+    print(f"hierfast / {best[1]}, the best of them: {rate['hierfast'] / best[0]:.0f}")
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 100_000)
