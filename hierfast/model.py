@@ -275,6 +275,11 @@ def _check_likelihood(likelihood: Distribution) -> None:
             f"the likelihood's {effect.name} is the group's effect and is left out; got "
             f"{effect.name}={effect.value!r}; write {name}{keyword}"
         )
+    lacking = [a.name for a in written if a.value is None and a is not effect]
+    if lacking:
+        raise ValueError(
+            f"the likelihood {name} lacks {lacking[0]}: give a number, a column or a prior"
+        )
 
 
 def _check_population(population: Distribution, likelihood: Distribution) -> None:

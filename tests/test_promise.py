@@ -76,6 +76,13 @@ MODELS["categories"] = (
     hf.Model(hf.OrderedLogistic(hf.Normal(0, 3), categories=3), hf.Normal(0, hf.HalfNormal(1))),
     {"g": GROUP[:60], "y": RNG.integers(0, 3, 400)[:60]},
 )
+MODELS["outliers"] = (
+    hf.Model(
+        hf.StudentT(hf.Gamma(2, 0.1), sigma=hf.HalfNormal(2)),
+        hf.Normal(hf.Normal(10, 5), hf.HalfNormal(3)),
+    ),
+    {"g": GROUP[:40], "y": WHOLE["y"][:40] + 30 * (RNG.random(40) < 0.1)},
+)
 MODELS["frailty"] = (
     hf.Model(hf.Exponential(censored="c"), hf.Gamma(hf.Exponential(1), hf.Gamma(2, 1))),
     TIMED,

@@ -31,8 +31,9 @@ def log_marginals(pair, y, size, u):
     """Sum over groups of log p(y | phi), up to a constant of the rows."""
     total = 0.0
     for one, n in zip(y, size, strict=True):
-        link = LINKS[pair.rows.likelihood.link]
-        centre = float(link.estimate(np.array([one]), np.array([n]))[0])
+        link = getattr(pair.rows.likelihood, "link", None)
+        at = np.array([one]), np.array([n])
+        centre = float(LINKS[link].estimate(*at)[0] if link else one)
         theta, weight = panels([u.get("g_mu", -0.5), centre], [0.05, 1 / np.sqrt(one + 1)])
         with np.errstate(over="ignore"):
             log = pair.rows.log(one, n, theta) + pair.groups.log(theta, u)

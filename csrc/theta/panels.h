@@ -1,5 +1,5 @@
 /* theta/panels.h: (1), (2) and (3) of theta/quadrature.h where every row of a group may have a peak of its own, so that
- * an effect's density may have many: panels between the places where peaks may be,
+ * an effect's density may have many: panels between the places of theta/places.h,
  *   (1) int_a^b f = (b - a) / 2 sum_i k_i f((a + b) / 2 + (b - a) / 2 x_i)
  * by the nodes of theta/gauss_kronrod.h. A panel is halved while Gauss's rule on seven of them differs by more than a
  * share of the whole integral (times 1 + u^2, u its distance from the mean in sds, where moments are wanted); beyond the
@@ -7,29 +7,22 @@
  *   (2) mean and sd by the same nodes
  *   (3) theta = F^-1(u): the panel by sums (1), the place in it by f = sum_m c_m P_m(x), P_m Legendre's polynomials,
  *       c_m = (m + 1/2) sum_i k_i f_i P_m(x_i), F = c_0 (x + 1) + sum_m c_m (P_{m+1} - P_{m-1}) / (2 m + 1)
- * Places are the population's middle and, of rows in order, both ends and the inside of every run without a gap wider
- * than GAP of the rows' own widths (likelihood->peak). What is left out is bounded by what seven nodes are off, which is
+ * What is left out is bounded by what seven nodes are off, which is
  * far more than fifteen are.
  * Source: Piessens et al. (1983), QUADPACK, sections 2.2 and 3.4. */
 #ifdef HF_BODY
 #include "theta/gauss_kronrod.h"
+#include "theta/places.h"
 
 enum {
   HF_NAME(PANELS) = 512,
-  HF_NAME(PLACES) = 128,
   HF_NAME(ROUNDS) = 80,
   HF_NAME(AT_ONCE) = HF_TILE / HF_GK,
   HF_NAME(DEGREE) = 11
 };
-#define HF_GAP 6.0
-#define HF_BESIDE 3.0
+#define HF_GRADE 3.0
 #define HF_NOTHING 1e-17
 #define HF_HIGHER 100.0 /* nats by which a density may exceed the highest one seen before */
-
-/* Columns of one lane, each of one value. */
-typedef struct {
-  hf_col stat[2], lpar[HF_MAX_CUT], loc, ppar[HF_MAX_PAR];
-} HF_NAME(lane);
 
 typedef struct {
   int n, n_todo, todo[HF_NAME(PANELS)];
@@ -39,83 +32,50 @@ typedef struct {
   double top, total, mean, sd;
 } HF_NAME(panels);
 
-static HF_NAME(lane) HF_NAME(lane_of)(const hf_integral *q, const hf_col *stat, const hf_col *lpar,
-                                      hf_col loc, const hf_col *ppar, int i) {
-  HF_NAME(lane) g;
-  for (int s = 0; s < 2; s++) g.stat[s] = (hf_col){stat[s].p + i * stat[s].stride, 0};
-  for (int a = 0; a < q->likelihood->n_par; a++)
-    g.lpar[a] = (hf_col){lpar[a].p + i * lpar[a].stride, 0};
-  for (int a = 0; a < q->population->n_par; a++)
-    g.ppar[a] = (hf_col){ppar[a].p + i * ppar[a].stride, 0};
-  g.loc = (hf_col){loc.p + i * loc.stride, 0};
-  return g;
+static void HF_NAME(add_panel)(HF_NAME(panels) * p, double a, double b) {
+  if (!(b > a) || p->n == HF_NAME(PANELS)) return;
+  p->a[p->n] = a;
+  p->b[p->n] = b;
+  p->sum[p->n] = p->error[p->n] = 0.0;
+  for (int i = 0; i < HF_GK; i++) p->f[p->n][i] = 0.0;
+  p->todo[p->n_todo++] = p->n++;
 }
 
-static int HF_NAME(put_place)(double *place, int n, double x) {
-  int at = n;
-  if (n == HF_NAME(PLACES)) return n;
-  for (; at > 0 && place[at - 1] > x; at--) place[at] = place[at - 1];
-  place[at] = x;
-  return n + 1;
-}
-
-/* Ends and inside of the runs of rows; more than fit: as with wider gaps. */
-static int HF_NAME(put_rows)(const hf_integral *q, const HF_NAME(lane) * g, double gap,
-                             double *place, int n) {
-  int64_t first = (int64_t)g->stat[0].p[0], count = (int64_t)g->stat[1].p[0];
-  double par[HF_MAX_CUT], stat[HF_MAX_STAT], low = 0.0, high = 0.0, least = 0.0;
-  int open = 0;
-  for (int a = 0; a < q->likelihood->n_par; a++) par[a] = g->lpar[a].p[0];
-  for (int64_t k = first; k <= first + count; k++) {
-    double at = HF_INF, wide = 1.0;
-    for (int s = 0; k < first + count && s < q->likelihood->n_stat; s++) stat[s] = q->term[s][k];
-    if (k < first + count && !q->likelihood->peak(stat, par, &at, &wide)) continue;
-    if (!(wide > 0.0 && wide < HF_INF)) return n; /* parameters that have no density */
-    if (open && !(at - high <= gap * (wide < least ? wide : least))) {
-      int steps = (int)__builtin_ceil(
-          (high - low) / (HF_BESIDE * least) < 16.0 ? (high - low) / (HF_BESIDE * least) : 16.0);
-      if (n + steps + 3 > HF_NAME(PLACES)) return -1;
-      n = HF_NAME(put_place)(place, n, low - HF_BESIDE * least);
-      for (int s = 0; s <= steps; s++)
-        n = HF_NAME(put_place)(place, n, low + (high - low) * s / (steps ? steps : 1));
-      n = HF_NAME(put_place)(place, n, high + HF_BESIDE * least);
-      open = 0;
-    }
-    low = open ? low : at;
-    least = open && least < wide ? least : wide;
-    high = at;
-    open = 1;
-  }
-  return n;
-}
-
-/* Panels between places. */
+/* Panels between places, none of them more than GRADE times as wide as the next one to a place, since what a peak has
+ * beyond its places would fall between the nodes of one much wider. */
 static int HF_NAME(first_panels)(const hf_integral *q, const HF_NAME(lane) * g,
                                  HF_NAME(panels) * p) {
-  double place[HF_NAME(PLACES)], middle = g->loc.p[0], f, d1, d2;
-  if (q->population->middle) q->population->middle(1, g->ppar, &middle);
-  int status = q->population->eval(1, &middle, g->loc, g->ppar, q->user, &f, &d1, &d2);
-  double wide = d2 < 0.0 ? 1.0 / __builtin_sqrt(-d2) : 1.0;
-  int n = -1;
-  for (double gap = HF_GAP; n < 0; gap *= 8.0) {
-    n = HF_NAME(put_place)(place, 0, middle - HF_BESIDE * wide);
-    n = HF_NAME(put_place)(place, n, middle);
-    n = HF_NAME(put_place)(place, n, middle + HF_BESIDE * wide);
-    n = HF_NAME(put_rows)(q, g, gap, place, n);
+  double place[HF_NAME(PLACES)], before = HF_INF;
+  int n, status = HF_NAME(find_places)(q, g, place, &n);
+  p->n = p->n_todo = 0;
+  for (int i = 0; !status && i + 1 < n; i++) {
+    double l = place[i], r = place[i + 1], after = HF_INF;
+    if (!(r > l)) continue;
+    for (int k = i + 1; k + 1 < n && !(after < HF_INF); k++)
+      after = place[k + 1] > place[k] ? place[k + 1] - place[k] : after;
+    for (double s1 = HF_GRADE * before, s2 = HF_GRADE * after;
+         p->n < HF_NAME(PANELS) / 2 && (r - l > 2.0 * s1 || r - l > 2.0 * s2);) {
+      if (s1 <= s2) {
+        HF_NAME(add_panel)(p, l, l + s1);
+        l += s1;
+        s1 *= HF_GRADE;
+      } else {
+        HF_NAME(add_panel)(p, r - s2, r);
+        r -= s2;
+        s2 *= HF_GRADE;
+      }
+    }
+    HF_NAME(add_panel)(p, l, r);
+    before = place[i + 1] - place[i];
   }
-  p->n = 0;
-  for (int i = 0; i + 1 < n; i++) {
-    if (!(place[i + 1] > place[i])) continue;
-    p->a[p->n] = place[i];
-    p->b[p->n] = place[i + 1];
-    p->todo[p->n] = p->n;
-    p->n++;
+  p->first = p->last = 0;
+  for (int k = 1; k < p->n; k++) {
+    p->first = p->a[k] < p->a[p->first] ? k : p->first;
+    p->last = p->b[k] > p->b[p->last] ? k : p->last;
   }
-  p->n_todo = p->n;
-  p->first = 0;
-  p->last = p->n - 1;
   p->top = -HF_INF;
-  return p->n ? status : HF_STUCK;
+  p->total = p->mean = p->sd = 0.0;
+  return status;
 }
 
 /* (1) of the panels that are to be done. */
@@ -179,14 +139,6 @@ static void HF_NAME(sum_panels)(HF_NAME(panels) * p, int moments) {
     p->mean = first / p->total;
     p->sd = __builtin_sqrt(second / p->total);
   }
-}
-
-static void HF_NAME(add_panel)(HF_NAME(panels) * p, double a, double b) {
-  p->a[p->n] = a;
-  p->b[p->n] = b;
-  p->sum[p->n] = p->error[p->n] = 0.0;
-  for (int i = 0; i < HF_GK; i++) p->f[p->n][i] = 0.0;
-  p->todo[p->n_todo++] = p->n++;
 }
 
 /* Halves what is not good enough, adds at the ends what is not nothing. */
@@ -311,8 +263,7 @@ static int HF_NAME(invert_panels)(const hf_integral *q, const hf_col *stat, cons
   }
   return HF_OK;
 }
-#undef HF_GAP
-#undef HF_BESIDE
+#undef HF_GRADE
 #undef HF_NOTHING
 #undef HF_HIGHER
 #endif

@@ -60,7 +60,7 @@ class StudentT(Distribution):
     True
     """
 
-    nu: float | str | Distribution
+    nu: float | Distribution
     mu: float | str | Distribution | Linear | None = None
     sigma: float | str | Distribution | None = None
     weights: float | str | None = field(default=None, kw_only=True)
@@ -76,7 +76,11 @@ class StudentT(Distribution):
     effect: ClassVar[int] = 1
 
     def check(self) -> None:
-        """Check the frequency weights."""
+        """Check that degrees of freedom are not data, and the frequency weights."""
+        if isinstance(self.nu, str):
+            raise ValueError(
+                f"StudentT's nu is the column {self.nu!r}; give a number or a prior"
+            )
         check_rows(self)
 
     @staticmethod

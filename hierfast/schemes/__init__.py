@@ -7,6 +7,7 @@ from hierfast.schemes.mixtures import (
     MixtureOfAmounts,
     MixtureOfCounts,
     MixtureOfNormals,
+    MixtureOfStudents,
     MixtureOfTerms,
     MixtureOfZeros,
 )
@@ -46,6 +47,7 @@ PAIRS: dict[tuple[str, str], type[Builder]] = {
     ("Poisson", "Gamma"): ConjugateBuilder,
     ("Exponential", "Gamma"): ConjugateBuilder,
     ("Normal", "Mixture"): MixtureOfNormals,
+    ("StudentT", "Mixture"): MixtureOfStudents,
     **{(rows, "Mixture"): MixtureOfCounts for rows in COUNTS},
     **{(rows, "Mixture"): MixtureOfTerms for rows in TERMS},
     **{(rows, "Mixture"): MixtureOfZeros for rows in INFLATED},

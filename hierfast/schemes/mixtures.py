@@ -15,6 +15,7 @@ from hierfast.schemes.base import ORDER_ERROR, Builder, Plan, Read
 from hierfast.schemes.counts import DEAR, ORDER, SAMPLE, CountBuilder
 from hierfast.schemes.normal import NormalRowsBuilder
 from hierfast.schemes.positive import guess
+from hierfast.schemes.student import NU, StudentBuilder, describe
 from hierfast.schemes.terms import AmountBuilder, TermBuilder, ZeroInflatedBuilder
 
 if TYPE_CHECKING:
@@ -206,3 +207,24 @@ class MixtureOfNormals(MixtureBuilder, NormalRowsBuilder):
         free = self.cells.n_row - self.cells.n_group
         within = float(np.sqrt(self.cells.ssw / free)) if free > 0 else 0.0
         return [(self.graph.noise, within or wide)]
+
+
+class MixtureOfStudents(MixtureBuilder, StudentBuilder):
+    """Student-t rows."""
+
+    def read_rows(self, each: bool) -> tuple[list[FloatArray], FloatArray]:
+        """Return where the terms of each group are."""
+        return self.columns(each), self.cells.mult
+
+    def read_others(self) -> tuple[Any, tuple[Arg, ...]]:
+        """Return the terms, degrees of freedom and scale."""
+        return self.rows()
+
+    def spread(self) -> FloatArray:
+        """Return the means of groups that have rows."""
+        return np.sort(self.stats.mean[self.stats.weight > 0.0])
+
+    def noise(self, wide: float) -> list[tuple[Arg, float]]:
+        """Pair what rows have of their own with what medians say of it."""
+        within = describe(self.cells)[2]
+        return list(zip(self.graph.rows, (NU, within), strict=False))

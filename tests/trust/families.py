@@ -268,7 +268,30 @@ def scaled_log(lib, rows, eta, mu, tau, c):
     return -((n - 1) * lib.log(v) + lib.log(both) + square) / 2
 
 
+def outlying_rows(rng):
+    """Rows alike, near and far from zero: where, how many, and their own scale."""
+    place = rng.normal(rng.choice([0.0, 1e4]), rng.choice([0.1, 30.0]))
+    return float(place), float(rng.integers(1, 6)), float(rng.choice([1.0, 0.3, 7.0]))
+
+
+def outlying_log(lib, rows, eta, nu, sigma):
+    """The Student-t's constant needs more digits than a double has where nu is large."""
+    y, n, own = rows
+    if lib is mpmath:
+        return n * log_t(y - eta, mpmath.mpf(nu), sigma * own)
+    with mpmath.workdps(30):
+        return float(n * log_t(mpmath.mpf(y - eta), mpmath.mpf(nu), sigma * own))
+
+
 LIKELIHOODS = {
+    "StudentT": Likelihood(
+        outlying_rows,
+        lambda rows: rows,
+        ((0.1, 1.0, 4.0, 1e7), (1e-3, 0.4, 5.0, 1e5)),
+        lambda rows: rows[0],
+        outlying_log,
+        (0.0, -1.0, 1e-3, 7.0, 1e3),
+    ),
     "OrderedLogistic": Likelihood(
         category_rows,
         lambda rows: tuple(map(float, rows)),

@@ -129,6 +129,12 @@ ROWS = {
         lambda rng, n, t: (rng.binomial(n, sp.expit(t)) * (rng.random(t.shape) < 0.7), n),
         sp.expit,
     ),
+    "StudentT": Rows(
+        hf.StudentT(4, sigma="size"),
+        lambda y, s, t: st.t.logpdf(y, 4, t, s),
+        lambda rng, s, t: (t + s * rng.standard_t(4, t.shape), s),
+        lambda t: t,
+    ),
     "Exponential": Rows(
         hf.Exponential(censored="censored"),
         lambda d, s, t: d * t - s * np.exp(np.minimum(t, 600.0)),
