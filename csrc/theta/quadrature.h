@@ -209,14 +209,14 @@ static int HF_NAME(integrate)(const hf_integral *q, int n, const hf_col *stat, c
                               hf_col loc, const hf_col *ppar, double *logz, double *mean,
                               double *sd) {
   double mode[HF_TILE] = {0}, scale[HF_TILE], top[HF_TILE], sum[3][HF_TILE] = {{0}};
-  if (q->likelihood->peak)
-    return HF_NAME(integrate_panels)(q, n, stat, lpar, loc, ppar, logz, mean, sd);
   if (q->closed == HF_NORMAL_NORMAL)
     HF_NAME(normal_marginal)(n, stat, lpar, loc, ppar, logz, mean, sd);
   else if (q->closed && !mean)
     (q->closed == HF_BINOMIAL_BETA ? HF_NAME(beta_marginal) : HF_NAME(gamma_marginal))(n, stat,
                                                                                        ppar, logz);
   if (q->closed == HF_NORMAL_NORMAL || (q->closed && !mean)) return HF_OK;
+  if (q->likelihood->peak)
+    return HF_NAME(integrate_panels)(q, n, stat, lpar, loc, ppar, logz, mean, sd);
   int status = (q->likelihood->ends ? HF_NAME(integrate_peaks)
                 : q->population->heavy
                     ? HF_NAME(integrate_heavy)

@@ -182,6 +182,7 @@ class Builder:
     best: ClassVar[str]
     dear: bool = False  # evaluations cost more than a grid of them is worth
     why: ClassVar[str]
+    rule: ClassVar[str] = "{} nodes"  # what integrates an effect, given its order
 
     def __init__(
         self,
@@ -311,9 +312,10 @@ class Builder:
         if scheme == "quadrature":
             order, error = target.choose_order(ORDER_ERROR)
             self.precision = {"order": order, "quadrature_error": error}
-            self.reads = f"{self.reads} by {order} nodes"
+            rule = self.rule.format(order)
+            self.reads = f"{self.reads} by {rule}"
             self.lines.append(
-                f"  quadrature  {order} nodes each; the log posterior is off by at most {error:.1e}"
+                f"  quadrature  {rule} each; the log posterior is off by at most {error:.1e}"
             )
         if self.variant == "slice" or (evenness < EVEN and self.variant == ""):
             phi = f"slice along {target.dim} whitened axes"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -28,6 +28,8 @@ NU = 5.0  # degrees of freedom where the search begins
 
 class StudentBuilder(CountBuilder):
     """Plans of models with Student-t rows and a population on the real line."""
+
+    rule: ClassVar[str] = "panels of 15 nodes"
 
     @classmethod
     def read_data(
