@@ -96,7 +96,10 @@ def grid():
         for what, values in GRID.items():
             for groups in SIZES:
                 made = fit(model, simulate(name, groups, *values))
-                print(f"{name}, {what}, {groups:.0e} groups: {smallest_ess(made) / 4000:.2f} effective draws a draw, phi {made.plan.phi}", flush=True)
+                print(
+                    f"{name}, {what}, {groups:.0e} groups: {smallest_ess(made) / 4000:.2f} effective draws a draw, phi {made.plan.phi}",
+                    flush=True,
+                )
 
 
 if __name__ == "__main__":

@@ -89,6 +89,8 @@ typedef struct {
   /* A point (n,) in the middle; NULL of a population of location loc and scale par[0]. */
   void (*middle)(int n, const hf_col *par, double *theta);
   int heavy; /* its tails are heavier than a Gaussian's */
+  /* Where it ends, if it does (parameters of one value each); NULL: nowhere. */
+  void (*bounds)(const hf_col *par, double *low, double *high);
 } hf_population;
 
 /* log density of a hyperprior at x, normalised wherever it can be (its parameters may be unknown). */

@@ -85,6 +85,11 @@ static inline int hf_heavy(const hf_integral *q) {
   return q->population->heavy || q->likelihood->ends;
 }
 
+/* Whether it is cut into panels (theta/panels.h): every row may have a peak, or the population an end. */
+static inline int hf_panels(const hf_integral *q) {
+  return q->likelihood->peak || q->population->bounds;
+}
+
 /* Nodes behind an order: more where tails are heavy (theta/double_exponential.h). */
 static inline int hf_nodes(const hf_integral *q) {
   if (q->likelihood->ends || !q->population->heavy) return q->order;

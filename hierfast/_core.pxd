@@ -68,7 +68,6 @@ cdef extern from "hf.h" nogil:
         int (*eval)(int n, const double *eta, const hf_col *stat, const hf_col *par, void *user,
                     double *ll, double *d1, double *d2) noexcept nogil
         void (*overall)(int n, const hf_col *par, const void *user, double *ll) noexcept nogil
-        int (*peak)(const double *stat, const double *par, double *at, double *wide) noexcept nogil
     ctypedef struct hf_population:
         const char *name
         int n_par
@@ -128,6 +127,7 @@ cdef extern from "hf.h" nogil:
         int closed
         int has_terms
         const double *term[8]
+    int hf_panels(const hf_integral *q)
     int hf_nodes(const hf_integral *q)
     ctypedef struct hf_fixed:
         int64_t n, n_rest

@@ -54,7 +54,7 @@ cdef class Integrated(Target):
         self.ctx.mult.p, self.ctx.mult.stride = self.column(mult), len(mult) > 1
         self.mult = mult
         self.fixed = {arg.node for arg in lpar} <= {-1} and not design
-        self.fixed = self.fixed and self.ctx.integral.likelihood.peak is NULL
+        self.fixed = self.fixed and not hf_panels(&self.ctx.integral)
         self.target.d = hf_hyper_dim(&self.hyper)
         self.target.eval = hf_integrated_eval
         self.target.ctx = &self.ctx

@@ -334,7 +334,7 @@ def _check_population(population: Distribution, likelihood: Distribution) -> Non
 
 def _check_origin(population: Distribution, likelihood: Distribution) -> None:
     """Refuse an unknown location beside unknown cutpoints."""
-    location = population.arguments()[population.place]
+    location = population.arguments()[max(population.place, 0)]
     shifted = isinstance(location.value, Distribution)
     if isinstance(location.value, Linear):
         shifted = () in location.value.terms

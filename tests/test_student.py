@@ -119,7 +119,8 @@ def test_quantiles_to_a_millionth():
 
     edges = np.unique([-20, -3.5, -3, -2.7, -2, 0, 2, 2.9, 3.1, 4, 20, *found])
     parts = [
-        quad(density, a, b, epsrel=1e-11, epsabs=0, limit=200)[0] for a, b in itertools.pairwise(edges)
+        quad(density, a, b, epsrel=1e-11, epsabs=0, limit=200)[0]
+        for a, b in itertools.pairwise(edges)
     ]
     cdf = np.append(0, np.cumsum(parts)) / np.sum(parts)
     np.testing.assert_allclose(cdf[np.searchsorted(edges, found)], u, atol=1e-8)
@@ -203,8 +204,9 @@ def test_weights_are_rows():
     data = {"g": [0, 0, 1, 1, 1], "y": [1.0, 2.0, 0.5, 0.5, 3.0]}
     short = {"g": [0, 0, 1, 1, 1], "y": [1.0, 2.0, 0.5, 3.0, 9.0], "w": [1, 1, 2, 1, 0]}
     rows = hf.StudentT(nu=4, sigma=H(1), weights="w")
-    one, two = fit(data, hf.Model(hf.StudentT(nu=4, sigma=H(1)), GROUPS)), fit(
-        short, hf.Model(rows, GROUPS)
+    one, two = (
+        fit(data, hf.Model(hf.StudentT(nu=4, sigma=H(1)), GROUPS)),
+        fit(short, hf.Model(rows, GROUPS)),
     )
     np.testing.assert_array_equal(one.hyper["sigma"], two.hyper["sigma"])
 
@@ -218,10 +220,17 @@ def test_locations_predictors_and_names():
     one = fit(data, hf.Model(rows, hf.Normal(0, H(1))))
     two = fit(about, hf.Model(rows, hf.Normal("at", H(1))))
     np.testing.assert_allclose(one.hyper["sigma"].mean(), two.hyper["sigma"].mean(), rtol=1e-6)
-    np.testing.assert_allclose(two.groups.mean - 2.0 * np.unique(data["g"]), one.groups.mean, atol=1e-5)
-    three = fit(data, hf.Model(rows, hf.Normal(hf.Linear("1", hf.Normal(0, 2)), H(1))), groups=NAMES)
+    np.testing.assert_allclose(
+        two.groups.mean - 2.0 * np.unique(data["g"]), one.groups.mean, atol=1e-5
+    )
+    three = fit(
+        data, hf.Model(rows, hf.Normal(hf.Linear("1", hf.Normal(0, 2)), H(1))), groups=NAMES
+    )
     four = fit(data, hf.Model(rows, GROUPS), groups=NAMES)
-    a, b = three.hyper["g_mu_1"] if "g_mu_1" in three.hyper else three.hyper["g_mu_Intercept"], four.hyper["g_mu"]
+    a, b = (
+        three.hyper["g_mu_1"] if "g_mu_1" in three.hyper else three.hyper["g_mu_Intercept"],
+        four.hyper["g_mu"],
+    )
     assert abs(a.mean() - b.mean()) < 5 * np.hypot(diagnose.mcse_mean(a), diagnose.mcse_mean(b))
     own = four.groups[4]
     spread = np.sqrt((b.std() ** 2 + (four.hyper["g_sigma"] ** 2).mean()))
@@ -264,7 +273,9 @@ def ranks(scheme, count, draws, sizes):
     return np.array(out)
 
 
-@pytest.mark.parametrize(("scheme", "count", "draws"), [("quadrature", 40, 600), ("gibbs", 30, 3000)])
+@pytest.mark.parametrize(
+    ("scheme", "count", "draws"), [("quadrature", 40, 600), ("gibbs", 30, 3000)]
+)
 def test_ranks_are_uniform(scheme, count, draws):
     assert smallest_p(ranks(scheme, count, draws, (1, 4, 2, 6))) > ALPHA
 
@@ -285,7 +296,9 @@ BAD = {
         "the likelihood's mu is the group's effect and is left out",
     ),
     "nu a column": (
-        lambda: fit({"g": [0], "y": [1.0], "k": [3.0]}, hf.Model(hf.StudentT("k", sigma=1), GROUPS)),
+        lambda: fit(
+            {"g": [0], "y": [1.0], "k": [3.0]}, hf.Model(hf.StudentT("k", sigma=1), GROUPS)
+        ),
         "StudentT's nu is the column 'k'",
     ),
     "no sigma": (

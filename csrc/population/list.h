@@ -6,3 +6,4 @@
 #include "population/normal.h"
 #include "population/scaled_inverse_chi2.h"
 #include "population/student_t.h"
+#include "population/truncated_normal.h"

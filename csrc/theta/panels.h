@@ -1,9 +1,9 @@
 /* theta/panels.h: (1), (2) and (3) of theta/quadrature.h where every row of a group may have a peak of its own, so that
- * an effect's density may have many: panels between the places of theta/places.h,
+ * an effect's density may have many, or where the population ends somewhere: panels between the places of theta/places.h,
  *   (1) int_a^b f = (b - a) / 2 sum_i k_i f((a + b) / 2 + (b - a) / 2 x_i)
  * by the nodes of theta/gauss_kronrod.h. A panel is halved while Gauss's rule on seven of them differs by more than a
  * share of the whole integral (times 1 + u^2, u its distance from the mean in sds, where moments are wanted); beyond the
- * outermost places panels twice as wide are added until they add nothing.
+ * outermost places panels twice as wide are added until they add nothing, or where the population ends.
  *   (2) mean and sd by the same nodes
  *   (3) theta = F^-1(u): the panel by sums (1), the place in it by f = sum_m c_m P_m(x), P_m Legendre's polynomials,
  *       c_m = (m + 1/2) sum_i k_i f_i P_m(x_i), F = c_0 (x + 1) + sum_m c_m (P_{m+1} - P_{m-1}) / (2 m + 1)
@@ -29,6 +29,7 @@ typedef struct {
   int first, last; /* the outermost on either side */
   double a[HF_NAME(PANELS)], b[HF_NAME(PANELS)], sum[HF_NAME(PANELS)], error[HF_NAME(PANELS)];
   double f[HF_NAME(PANELS)][HF_GK]; /* densities over exp(top) */
+  double low, high;                 /* where the population ends */
   double top, total, mean, sd;
 } HF_NAME(panels);
 
@@ -46,7 +47,7 @@ static void HF_NAME(add_panel)(HF_NAME(panels) * p, double a, double b) {
 static int HF_NAME(first_panels)(const hf_integral *q, const HF_NAME(lane) * g,
                                  HF_NAME(panels) * p) {
   double place[HF_NAME(PLACES)], before = HF_INF;
-  int n, status = HF_NAME(find_places)(q, g, place, &n);
+  int n, status = HF_NAME(find_places)(q, g, &p->low, &p->high, place, &n);
   p->n = p->n_todo = 0;
   for (int i = 0; !status && i + 1 < n; i++) {
     double l = place[i], r = place[i + 1], after = HF_INF;
@@ -151,10 +152,14 @@ static void HF_NAME(choose_panels)(HF_NAME(panels) * p, double share, int moment
     int outer = k == p->first || k == p->last, side = k == p->first;
     if (outer && p->sum[k] * weight > HF_NOTHING * p->total) {
       double wide = 2.0 * (b - a), from = side ? a : b, to = side ? a - wide : b + wide;
-      if (side) p->first = p->n;
-      if (k == p->last) p->last = side ? p->last : p->n;
-      if (to - from < HF_INF && from - to < HF_INF)
+      to = to < p->low ? p->low : to > p->high ? p->high : to;
+      if (to != from && to - from < HF_INF && from - to < HF_INF) {
+        if (side)
+          p->first = p->n;
+        else
+          p->last = p->n;
         HF_NAME(add_panel)(p, side ? to : from, side ? from : to);
+      }
     }
     if (p->error[k] * weight > share * p->total && middle > a && middle < b) {
       p->todo[p->n_todo++] = k;

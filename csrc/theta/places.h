@@ -1,7 +1,8 @@
 /* theta/places.h: where the density of an effect may have peaks when every row of its group may have one of its own,
  * and what lies between: the population's middle and BESIDE of its widths about it; of the group's rows in order, every
  * run without a gap wider than GAP of its narrowest peak, both ends of it, BESIDE of these widths about them, and points
- * within as far apart. Where that is more than PLACES the gaps are taken to be wider. */
+ * within as far apart. Where that is more than PLACES the gaps are taken to be wider. Of rows that have no peaks of
+ * their own, and a population that ends somewhere: its ends, and where climbing leads. */
 #ifdef HF_BODY
 enum { HF_NAME(PLACES) = 128, HF_NAME(WITHIN) = 16 };
 #define HF_GAP 6.0
@@ -9,13 +10,13 @@ enum { HF_NAME(PLACES) = 128, HF_NAME(WITHIN) = 16 };
 
 /* Columns of one lane, each of one value. */
 typedef struct {
-  hf_col stat[2], lpar[HF_MAX_CUT], loc, ppar[HF_MAX_PAR];
+  hf_col stat[HF_MAX_STAT], lpar[HF_MAX_CUT], loc, ppar[HF_MAX_PAR];
 } HF_NAME(lane);
 
 static HF_NAME(lane) HF_NAME(lane_of)(const hf_integral *q, const hf_col *stat, const hf_col *lpar,
                                       hf_col loc, const hf_col *ppar, int i) {
   HF_NAME(lane) g;
-  for (int s = 0; s < 2; s++) g.stat[s] = (hf_col){stat[s].p + i * stat[s].stride, 0};
+  for (int s = 0; s < hf_n_stat(q); s++) g.stat[s] = (hf_col){stat[s].p + i * stat[s].stride, 0};
   for (int a = 0; a < q->likelihood->n_par; a++)
     g.lpar[a] = (hf_col){lpar[a].p + i * lpar[a].stride, 0};
   for (int a = 0; a < q->population->n_par; a++)
@@ -65,20 +66,48 @@ static int HF_NAME(put_rows)(const hf_integral *q, const HF_NAME(lane) * g, doub
   return open && n >= 0 ? HF_NAME(put_run)(place, n, low, high, least) : n;
 }
 
-/* All places in order. */
-static int HF_NAME(find_places)(const hf_integral *q, const HF_NAME(lane) * g, double *place,
-                                int *n) {
-  double middle = g->loc.p[0], f, d1, d2;
-  if (q->population->middle) q->population->middle(1, g->ppar, &middle);
-  int status = q->population->eval(1, &middle, g->loc, g->ppar, q->user, &f, &d1, &d2);
-  double wide = d2 < 0.0 ? 1.0 / __builtin_sqrt(-d2) : 1.0;
-  *n = -1;
-  for (double gap = HF_GAP; *n < 0; gap *= 8.0) {
-    *n = HF_NAME(put_place)(place, 0, middle - HF_BESIDE * wide);
-    *n = HF_NAME(put_place)(place, *n, middle);
-    *n = HF_NAME(put_place)(place, *n, middle + HF_BESIDE * wide);
-    *n = HF_NAME(put_rows)(q, g, gap, place, *n);
+/* Where the density of rows and population together is highest, climbing from the population's middle and from its ends:
+ * about every such place, as wide as the density falls there. */
+static int HF_NAME(put_tops)(const hf_integral *q, const HF_NAME(lane) * g, double middle,
+                             double low, double high, double *place, int *n) {
+  double mode[3] = {middle, low > -HF_INF ? low : middle, high < HF_INF ? high : middle};
+  HF_NAME(joint) at;
+  int status = HF_NAME(climb)(q, 3, g->stat, g->lpar, g->loc, g->ppar, 0, mode, &at);
+  for (int k = 0; !status && k < 3; k++) {
+    double wide = HF_BESIDE / (__builtin_fabs(at.d1[k]) + __builtin_sqrt(-at.d2[k]));
+    *n = HF_NAME(put_place)(place, *n, mode[k] - wide);
+    *n = HF_NAME(put_place)(place, *n, mode[k]);
+    *n = HF_NAME(put_place)(place, *n, mode[k] + wide);
   }
+  return status;
+}
+
+/* All places in order, those beyond the population's ends left out. */
+static int HF_NAME(find_places)(const hf_integral *q, const HF_NAME(lane) * g, double *low,
+                                double *high, double *place, int *n) {
+  double middle = g->loc.p[0], f, d1, d2;
+  int kept = 0;
+  *low = -HF_INF;
+  *high = HF_INF;
+  if (q->population->middle) q->population->middle(1, g->ppar, &middle);
+  if (q->population->bounds) q->population->bounds(g->ppar, low, high);
+  int status = q->population->eval(1, &middle, g->loc, g->ppar, q->user, &f, &d1, &d2);
+  double wide = d2 < 0.0 ? HF_BESIDE / __builtin_sqrt(-d2) : HF_BESIDE;
+  *n = -1;
+  for (double gap = HF_GAP; !status && *n < 0; gap *= 8.0) {
+    *n = HF_NAME(put_place)(place, 0, middle - wide);
+    *n = HF_NAME(put_place)(place, *n, middle);
+    *n = HF_NAME(put_place)(place, *n, middle + wide);
+    if (*low > -HF_INF) *n = HF_NAME(put_place)(place, *n, *low);
+    if (*high < HF_INF) *n = HF_NAME(put_place)(place, *n, *high);
+    if (q->likelihood->peak)
+      *n = HF_NAME(put_rows)(q, g, gap, place, *n);
+    else
+      status = HF_NAME(put_tops)(q, g, middle, *low, *high, place, n);
+  }
+  for (int i = 0; i < *n; i++)
+    if (place[i] >= *low && place[i] <= *high) place[kept++] = place[i];
+  *n = kept;
   return status;
 }
 #undef HF_GAP

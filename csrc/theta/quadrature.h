@@ -215,8 +215,7 @@ static int HF_NAME(integrate)(const hf_integral *q, int n, const hf_col *stat, c
     (q->closed == HF_BINOMIAL_BETA ? HF_NAME(beta_marginal) : HF_NAME(gamma_marginal))(n, stat,
                                                                                        ppar, logz);
   if (q->closed == HF_NORMAL_NORMAL || (q->closed && !mean)) return HF_OK;
-  if (q->likelihood->peak)
-    return HF_NAME(integrate_panels)(q, n, stat, lpar, loc, ppar, logz, mean, sd);
+  if (hf_panels(q)) return HF_NAME(integrate_panels)(q, n, stat, lpar, loc, ppar, logz, mean, sd);
   int status = (q->likelihood->ends ? HF_NAME(integrate_peaks)
                 : q->population->heavy
                     ? HF_NAME(integrate_heavy)
@@ -268,7 +267,7 @@ static int HF_NAME(invert)(const hf_integral *q, const hf_col *stat, const hf_co
   double x[M + 1], f[M + 1], g[M + 1], cumulative[M + 1], v1[M + 1], v2[M + 1];
   double mode = 0.0, scale = 1.0, top;
   int heavy = hf_heavy(q), status;
-  if (q->likelihood->peak) return HF_NAME(invert_panels)(q, stat, lpar, loc, ppar, n_u, u, theta);
+  if (hf_panels(q)) return HF_NAME(invert_panels)(q, stat, lpar, loc, ppar, n_u, u, theta);
   if (heavy)
     status = HF_NAME(find_peaks)(q, 1, stat, lpar, loc, ppar, &p, &top);
   else {

@@ -27,6 +27,7 @@ from hierfast.distributions.poisson import Poisson
 from hierfast.distributions.power import Power
 from hierfast.distributions.scaled_inverse_chi2 import ScaledInverseChi2
 from hierfast.distributions.student_t import StudentT
+from hierfast.distributions.truncated_normal import TruncatedNormal
 from hierfast.distributions.uniform import Uniform
 from hierfast.distributions.weibull import Weibull
 from hierfast.distributions.zero_inflated import ZeroInflatedBinomial, ZeroInflatedPoisson
@@ -60,6 +61,7 @@ __all__ = [
     "ScaledInverseChi2",
     "StudentT",
     "Support",
+    "TruncatedNormal",
     "Uniform",
     "Weibull",
     "ZeroInflatedBinomial",

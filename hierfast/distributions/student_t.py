@@ -53,7 +53,8 @@ class StudentT(Distribution):
     >>> hf.StudentT(nu=4, mu=0, sigma=2.5)
     StudentT(nu=4, mu=0, sigma=2.5)
     >>> rows = hf.StudentT(nu=hf.Gamma(2, 0.1), sigma=hf.HalfNormal(1))
-    >>> table = {"shop": ["Ulm"] * 4 + ["Bonn"] * 3, "y": [1.2, 0.9, 14.0, 1.1, 2.0, 2.3, 1.8]}
+    >>> shops = ["Ulm"] * 4 + ["Bonn"] * 3 + ["Kiel"] * 2
+    >>> table = {"shop": shops, "y": [1.2, 0.9, 14.0, 1.1, 2.0, 2.3, 1.8, 0.2, 0.5]}
     >>> model = hf.Model(rows, hf.Normal(hf.Normal(0, 5), hf.HalfNormal(2)))
     >>> fit = model.fit(table, y="y", group="shop", random_seed=1, progressbar=False)
     >>> bool(fit.groups["Ulm"].mean < 2)  # the row of 14 hardly moves it
@@ -78,9 +79,7 @@ class StudentT(Distribution):
     def check(self) -> None:
         """Check that degrees of freedom are not data, and the frequency weights."""
         if isinstance(self.nu, str):
-            raise ValueError(
-                f"StudentT's nu is the column {self.nu!r}; give a number or a prior"
-            )
+            raise ValueError(f"StudentT's nu is the column {self.nu!r}; give a number or a prior")
         check_rows(self)
 
     @staticmethod

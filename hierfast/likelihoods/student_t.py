@@ -34,7 +34,7 @@ def log_likelihood(
     --------
     >>> from hierfast.likelihoods.student_t import log_likelihood
     >>> [float(v.round(4)) for v in log_likelihood(1.0, 2, 0.0, 4.0, 1.0)]
-    [-3.0778, 2.0, -1.2]
+    [-3.0774, 2.0, -1.2]
     """
     y, w, eta, nu, s = (np.asarray(v, dtype=np.float64) for v in (y, rows, eta, nu, scale))
     with np.errstate(all="ignore"):

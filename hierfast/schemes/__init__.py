@@ -22,6 +22,15 @@ from hierfast.schemes.positive import (
 from hierfast.schemes.shares import ShareBuilder
 from hierfast.schemes.student import StudentBuilder
 from hierfast.schemes.terms import AmountBuilder, TermBuilder, ZeroInflatedBuilder
+from hierfast.schemes.truncated import (
+    TruncatedAmounts,
+    TruncatedCategories,
+    TruncatedCounts,
+    TruncatedNormals,
+    TruncatedStudents,
+    TruncatedTerms,
+    TruncatedZeros,
+)
 
 COUNTS = ("Binomial", "Bernoulli", "Poisson", "Exponential")  # whose sums suffice
 TERMS = ("NegativeBinomial", "Weibull")  # whose sums do not
@@ -37,6 +46,13 @@ PAIRS: dict[tuple[str, str], type[Builder]] = {
     **{(rows, groups): ZeroInflatedBuilder for rows in INFLATED for groups in LINKED},
     **{("Gamma", groups): AmountBuilder for groups in LINKED},
     **{("OrderedLogistic", groups): OrderedBuilder for groups in LINKED},
+    ("Normal", "TruncatedNormal"): TruncatedNormals,
+    ("StudentT", "TruncatedNormal"): TruncatedStudents,
+    **{(rows, "TruncatedNormal"): TruncatedCounts for rows in COUNTS},
+    **{(rows, "TruncatedNormal"): TruncatedTerms for rows in TERMS},
+    **{(rows, "TruncatedNormal"): TruncatedZeros for rows in INFLATED},
+    ("Gamma", "TruncatedNormal"): TruncatedAmounts,
+    ("OrderedLogistic", "TruncatedNormal"): TruncatedCategories,
     **{(rows, groups): PositiveTerms for rows in TERMS for groups in POSITIVE},
     **{("ZeroInflatedPoisson", groups): PositiveZeros for groups in POSITIVE},
     **{("Gamma", groups): PositiveAmounts for groups in POSITIVE},

@@ -158,23 +158,26 @@ class NormalBuilder(Builder):
         rows = stats.weight if stats.rows is None else stats.rows
         return stats.weight, stats.mean, rows, stats.m2
 
-    def quadrature(self) -> Plan:
-        """Effects integrated out by quadrature, as for any family."""
-        start = self.mode()
-        columns = self.columns()
-        self.reads = f"{len(self.stats):,} groups"
+    def target(self) -> Any:
+        """Log posterior of the hyperparameters, effects integrated out by quadrature."""
         target = _core.Integrated(
             self.graph,
             "Normal",
             self.graph.population,
-            columns,
+            self.columns(),
             (self.graph.noise,),
             self.graph.shape,
             self.level,
             design=self.design(self.read.design),
         )
         target.watch(self.stop)
-        return self.independent("quadrature", target, start, -1)
+        return target
+
+    def quadrature(self) -> Plan:
+        """Effects integrated out by quadrature, as for any family."""
+        start = self.mode()
+        self.reads = f"{len(self.stats):,} groups"
+        return self.independent("quadrature", self.target(), start, -1)
 
     def gibbs(self) -> Plan:
         """Effects and hyperparameters in turn, centred and not."""

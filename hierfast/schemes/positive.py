@@ -41,6 +41,8 @@ def guess(part: Part, at: float, wide: float) -> list[tuple[Arg, float]]:
     [0.5, 2.0]
     """
     family, written = part.population, part.written
+    if family == "TruncatedNormal":
+        return [(written["mu"], at), (written["sigma"], wide)]
     if family not in NATURAL:
         return [(part.location, at), (part.shape[0], wide)]
     many, odds = 1.0 / max(wide * wide, 1e-3), float(np.exp(at))

@@ -392,6 +392,17 @@ LIKELIHOODS = {
 }
 
 
+def log_truncated(x, m, s, low, high):
+    """By the mass between the bounds, at many digits since that may be as small as it likes."""
+    if not low <= x <= high:
+        return mpmath.mpf("-inf")
+    with mpmath.workdps(60):
+        a, b = ((mpmath.mpf(v) - m) / s / mpmath.sqrt(2) for v in (low, high))
+        a, b = (a, b) if a + b > 0 else (-b, -a)
+        mass = (mpmath.erfc(a) - mpmath.erfc(b)) / 2
+        return log_normal(mpmath.mpf(x), m, s) - mpmath.log(mass)
+
+
 @dataclass(frozen=True)
 class Population:
     """A population: its parameters, its log density at theta given its location, its plain NumPy twin."""
@@ -427,6 +438,12 @@ POPULATIONS = {
         (HUGE,),
         lambda lib, theta, loc, s: log_logistic(theta, loc, s),
         distributions.Logistic.logpdf,
+    ),
+    "TruncatedNormal": Population(
+        ((-3.0, 2.5, 1e4), (0.7, 40.0, 1e6), (-60.0,), (1e5, math.inf)),
+        lambda lib, theta, loc, m, s, low, high: log_truncated(theta, m, s, low, high),
+        lambda theta, loc, *par: distributions.TruncatedNormal.logpdf(theta, *par),
+        lambda m, s, low, high: m,
     ),
     "Beta": Population(
         (HUGE, HUGE),
