@@ -4,7 +4,6 @@ from statistics import median
 from time import perf_counter
 
 import numpy as np
-from ratio import paired_ratio
 
 import hierfast as hf
 from hierfast.threads import available_cores
@@ -68,12 +67,6 @@ def rate(model, table, goal, short=1000):
     return (ess[1] - ess[0]) / (seconds[1] - seconds[0]), ess[1] / (4 * long), seconds[0]
 
 
-def read(made):
-    groups = made.groups
-    groups.forget() if hasattr(groups, "forget") else None
-    return groups.mean, groups.sd, groups.interval(0.9)
-
-
 def speeds():
     for name, (model, goal) in PAIRS.items():
         for groups in SIZES:
@@ -81,7 +74,7 @@ def speeds():
             speed, share, seconds = rate(model, table, goal)
             made = fit(model, table)
             begun = perf_counter()
-            read(made)
+            _ = made.groups.mean, made.groups.sd, made.groups.interval(0.9)
             taken = perf_counter() - begun
             print(
                 f"{name}, {groups:.0e} groups: {speed:.2e} effective draws a second (slope), "
@@ -96,8 +89,10 @@ def grid():
         for what, values in GRID.items():
             for groups in SIZES:
                 made = fit(model, simulate(name, groups, *values))
+                share = smallest_ess(made) / 4000
                 print(
-                    f"{name}, {what}, {groups:.0e} groups: {smallest_ess(made) / 4000:.2f} effective draws a draw, phi {made.plan.phi}",
+                    f"{name}, {what}, {groups:.0e} groups: {share:.2f} effective draws a draw, "
+                    f"phi {made.plan.phi}",
                     flush=True,
                 )
 

@@ -1,9 +1,9 @@
 """Poisson rows with an exposure of its own for every group, against the samplers people use:
 python benchmarks/peers.py [groups], with nutpie and PyMC, NumPyro, pyjags, whichever are there.
 
-Ours is the whole fit, from raw arrays; of a peer the sampling alone, neither its compilation nor what it takes to read
-the data. All sides take turns in one process. Effective draws are the smaller of those of mu and sigma, by ArviZ for
-everybody."""
+Ours is the whole fit, from raw arrays; of a peer the sampling alone, neither its compilation nor what it
+takes to read the data. All sides take turns in one process. Effective draws are the smaller of those of mu
+and sigma, by ArviZ for everybody."""
 
 import sys
 from statistics import median

@@ -109,7 +109,8 @@ static int place(const hf_plan *p, hf_state *s, const double *x, uint64_t key) {
   }
   if (!hf_is_located(f)) f->integral.population->middle(1, par, &middle);
   for (int64_t j = 0; j < p->n_group; j++)
-    s->eta[j] = middle + hf_normal(key, p->label ? p->label[j] : p->base + (uint64_t)j, 0, 0);
+    s->eta[j] = hf_eta_start(f, par, middle,
+                             hf_normal(key, p->label ? p->label[j] : p->base + (uint64_t)j, 0, 0));
   for (uint32_t i = 0; !status && i < PASSES; i++)
     status = hf_eta_slices(f, x, key, p->base, p->label, i + 1, 0, p->n_group, s->eta, &s->cut);
   s->placed = 1;

@@ -80,8 +80,8 @@ def find_weak_student(graph: Graph, cells: RowCells) -> tuple[str, ...]:
     unknown = [graph.nodes[arg.node].name for arg in graph.rows if arg.node >= 0]
     if unknown and cells.n_row == cells.n_group:
         said.append(
-            f"every group has one row: the data tell {' and '.join(unknown)} from the spread of the groups by "
-            "the shape of tails alone; how much of it is the rows' is up to the priors"
+            f"every group has one row: the data tell {' and '.join(unknown)} from the spread of the groups "
+            "by the shape of tails alone; how much of it is the rows' is up to the priors"
         )
     return tuple(said + _few(graph, groups, graph.scale.node))
 

@@ -1,4 +1,4 @@
-"""Truncated normal populations: the density at extremes, closed forms, both schemes, every kind of rows, bad input."""
+"""Truncated normal populations: extremes, closed forms, both schemes, every kind of rows, bad input."""
 
 import itertools
 import math
@@ -115,7 +115,14 @@ def test_log_posterior_is_that_of_the_rows(rows, lower, upper):
             near = [p for p in peak + np.array([-3, -1, -0.1, 0, 0.1, 1, 3]) if at[0] < p < at[-1]]
             edges = [at[0], *near, at[-1]]
             parts = [
-                quad(lambda t: np.exp(log(t) - top), a, b, epsabs=0, epsrel=1e-9, limit=200)[0]
+                quad(
+                    lambda t, log=log, top=top: np.exp(log(t) - top),
+                    a,
+                    b,
+                    epsabs=0,
+                    epsrel=1e-9,
+                    limit=200,
+                )[0]
                 for a, b in itertools.pairwise(edges)
             ]
             want[i] += top + np.log(sum(parts))
@@ -150,12 +157,12 @@ def test_both_schemes_agree(rows):
         "OrderedLogistic": hf.OrderedLogistic([0.0, 1.5]),
     }[rows]
     model = hf.Model(likelihood, groups())
-    one, two = fit(data, model, draws=2000), fit(data, model, draws=8000, scheme="gibbs")
+    one, two = fit(data, model, draws=2000), fit(data, model, draws=20_000, scheme="gibbs")
     for key, x in one.hyper.items():
         other = two.hyper[key]
         error = np.hypot(diagnose.mcse_mean(x), diagnose.mcse_mean(other))
-        assert abs(x.mean() - other.mean()) < 5 * error < 0.5 * x.std(), key
-    draws = two.groups.draws(draws=slice(None, None, 4))
+        assert abs(x.mean() - other.mean()) < 5 * error < 0.8 * x.std(), key
+    draws = two.groups.draws(draws=slice(None, None, 10))
     assert (draws >= LOW).all()
     for j in range(8):
         error = float(diagnose.mcse_mean(draws[:, :, j]))
@@ -205,7 +212,7 @@ def ranks(scheme, count, draws, n_group):
 
 
 @pytest.mark.parametrize(
-    ("scheme", "count", "draws"), [("quadrature", 60, 600), ("gibbs", 30, 3000)]
+    ("scheme", "count", "draws"), [("quadrature", 40, 600), ("gibbs", 24, 8000)]
 )
 def test_ranks_are_uniform(scheme, count, draws):
     assert smallest_p(ranks(scheme, count, draws, 5)) > ALPHA
@@ -215,7 +222,7 @@ def test_ranks_are_uniform(scheme, count, draws):
 @pytest.mark.parametrize("n_group", [1, 5, 25])
 @pytest.mark.parametrize("scheme", ["quadrature", "gibbs"])
 def test_ranks_are_uniform_at_length(scheme, n_group):
-    found = smallest_p(ranks(scheme, 400, {"quadrature": 600, "gibbs": 4000}[scheme], n_group))
+    found = smallest_p(ranks(scheme, 400, {"quadrature": 600, "gibbs": 20_000}[scheme], n_group))
     print(scheme, n_group, "smallest p", found)
     assert found > ALPHA
 

@@ -92,7 +92,7 @@ static int place(const hf_plan *p, hf_state *s, const double *x) {
     if (!hf_is_located(f)) f->integral.population->middle(1, par, &middle);
     for (int64_t j = 0; !c->point[k] && j < p->n_group; j++) {
       uint64_t own = p->label ? p->label[j] : p->base + (uint64_t)j;
-      s->eta[k * p->n_group + j] = middle + hf_normal(key, own, 0, 0);
+      s->eta[k * p->n_group + j] = hf_eta_start(f, par, middle, hf_normal(key, own, 0, 0));
     }
   }
   for (uint32_t i = 1; !status && i <= PASSES; i++) {

@@ -23,6 +23,13 @@ void hf_place_of(const hf_integrated *c, const double *x, int n, int i, double *
   *scale = hf_is_located(c) ? hf_arg_at(&c->ppar[0], x, n, i) : 1.0;
 }
 
+double hf_eta_start(const hf_integrated *c, const hf_col *par, double middle, double off) {
+  double low = -HF_INF, high = HF_INF, eta = middle + off;
+  if (c->integral.population->bounds) c->integral.population->bounds(par, &low, &high);
+  eta = eta < low ? low + (low - eta) : eta > high ? high - (eta - high) : eta;
+  return eta < low || eta > high ? middle : eta;
+}
+
 /* Values of arguments at lane i of x (n_node, n) as columns of one value each. */
 static void read_args(int n_par, const hf_arg *arg, const double *x, int n, int i, double *value,
                       hf_col *par) {

@@ -13,6 +13,9 @@
 
 #include "phi/phi.h"
 
+/* Where an effect begins, some way off the middle of a population with these parameters, within its bounds. */
+double hf_eta_start(const hf_integrated *c, const hf_col *par, double middle, double off);
+
 /* Moves eta (n_group,) of groups lo..hi, statistics (n_cell,) of `c` theirs, given x (n_node,). */
 int hf_eta_slices(const hf_integrated *c, const double *x, uint64_t key, uint64_t base,
                   const uint64_t *label, uint32_t sweep, int64_t lo, int64_t hi, double *eta,

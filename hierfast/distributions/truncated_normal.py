@@ -27,8 +27,8 @@ class TruncatedNormal(Distribution):
     .. math::
 
         \log p(x) = -\frac{(x - \mu)^2}{2 \sigma^2} - \log \sigma - \tfrac12 \log 2\pi
-            - \log\Bigl[\Phi\Bigl(\frac{u - \mu}{\sigma}\Bigr) - \Phi\Bigl(\frac{l - \mu}{\sigma}\Bigr)\Bigr]
-            \qquad l \le x \le u \tag{1}
+            - \log\Bigl[\Phi\Bigl(\frac{u - \mu}{\sigma}\Bigr)
+            - \Phi\Bigl(\frac{l - \mu}{\sigma}\Bigr)\Bigr] \qquad l \le x \le u \tag{1}
 
     Parameters
     ----------
@@ -89,7 +89,8 @@ class TruncatedNormal(Distribution):
                 )
             if not math.isfinite(bound):
                 raise ValueError(
-                    f"TruncatedNormal's {name} must be finite; got {bound!r}; leave it out where there is none"
+                    f"TruncatedNormal's {name} must be finite; got {bound!r}; leave it out where there is "
+                    "none"
                 )
             object.__setattr__(self, name, float(bound))
         low, high = self.bounds
