@@ -70,6 +70,7 @@ int hf_block_allocation(const hf_plan *p, hf_state *s, int block);
 int hf_block_concentration(const hf_plan *p, hf_state *s, int block);
 int hf_block_weights(const hf_plan *p, hf_state *s, int block);
 int hf_block_concentration_of_weights(const hf_plan *p, hf_state *s, int block);
+int hf_block_swap(const hf_plan *p, hf_state *s, int block);
 int hf_block_exchange(const hf_plan *p, hf_state *s, int block);
 
 /* One sweep of slices of phi along the axes of a conditional density, which are found the first time. */

@@ -392,6 +392,7 @@ cdef extern from "run.h" nogil:
     int hf_block_concentration(const hf_plan *p, hf_state *s, int block) noexcept nogil
     int hf_block_weights(const hf_plan *p, hf_state *s, int block) noexcept nogil
     int hf_block_concentration_of_weights(const hf_plan *p, hf_state *s, int block) noexcept nogil
+    int hf_block_swap(const hf_plan *p, hf_state *s, int block) noexcept nogil
     int hf_block_exchange(const hf_plan *p, hf_state *s, int block) noexcept nogil
 
 cdef extern from "theta/allocate.h" nogil:

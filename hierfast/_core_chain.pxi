@@ -64,6 +64,8 @@ cdef class Chain:
                 b.run = hf_block_weights
             elif name == "concentration of weights":
                 b.run = hf_block_concentration_of_weights
+            elif name == "swap":
+                b.run = hf_block_swap
             elif name == "exchange":
                 b.run = hf_block_exchange
             else:

@@ -8,6 +8,7 @@
  *   (5) log p(w | alpha) = log Gamma(alpha) + sum_k (alpha m_k - 1) log w_k - log Gamma(alpha m_k)
  *   (6) given w_k + w_l and the others, z = log w_k / w_l has the density v^(alpha m_k) (1 - v)^(alpha m_l),
  *       v = w_k / (w_k + w_l), times (1)
+ *   (7) w_k and w_l of neighbours change places with probability min(1, r), r the ratio of (1) times that of (5)
  * Twin: hierfast/likelihoods/grid.py. Sources: Kiefer and Wolfowitz (1956), Ann. Math. Statist. 27; Koenker and
  * Mizera (2014), JASA 109(506); Ishwaran and Zarepour (2002), Statistica Sinica 12, for w; Escobar and West
  * (1995), JASA 90(430), for alpha. */

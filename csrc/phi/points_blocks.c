@@ -1,9 +1,11 @@
 /* phi/points_blocks.c: what a sweep over a grid does; equations in phi/points.h. Allocations and weights in turn are
- * the Gibbs sampler, with alpha drawn from (4); slices along (6), with alpha from (5), read no allocation. */
+ * the Gibbs sampler, with alpha drawn from (4), and (7) so that groups at a point move to the next together; slices
+ * along (6), with alpha from (5), read no allocation. */
 #include "binomial.h"
 #include "run.h"
 
-enum { FEW = 8, START = 64 }; /* groups of a cell that are placed one by one; terms of streams */
+enum { NEAR = 10 }; /* farthest points whose weights are exchanged, but for one */
+enum { FEW = 8 }; /* groups of a cell that are placed one by one */
 
 /* Unknowns of one kind by slices along the axes of their conditional density, found the first time. */
 static int sweep_own(const hf_plan *p, hf_state *s, hf_points_given *g, int site) {
@@ -139,6 +141,24 @@ static void add_up(const hf_points *c, const double *value, const double *w, dou
     for (int64_t i = 0; i < n; i++) sum[i] += w[k] * value[k * n + i];
 }
 
+/* Gives points k and l other weights. */
+static void renew(const hf_points *c, hf_weights at, const double *value, int k, int l, double log_k,
+                  double log_l) {
+  int64_t n = c->rows.n_cell;
+  double w[2] = {hf_exp(log_k), hf_exp(log_l)}, a = w[0] - at.w[k], b = w[1] - at.w[l];
+  int lost = 0;
+  for (int64_t i = 0; i < n; i++) {
+    double moved = at.sum[i] + (a * value[k * n + i] + b * value[l * n + i]);
+    lost |= moved < 1e-6 * at.sum[i];
+    at.sum[i] = moved;
+  }
+  at.log_w[k] = log_k;
+  at.log_w[l] = log_l;
+  at.w[k] = w[0];
+  at.w[l] = w[1];
+  if (lost) add_up(c, value, at.w, at.sum); /* digits went with what was taken away */
+}
+
 /* One slice along (6), of points k and l; `width` units of z to begin with. */
 static int exchange(const hf_plan *p, hf_state *s, hf_weights at, const double *value, double alpha,
                     int k, int l, double *ll, uint64_t key, double width) {
@@ -150,48 +170,73 @@ static int exchange(const hf_plan *p, hf_state *s, hf_weights at, const double *
                          {at.w[k], at.w[l]}, at.sum, value + k * n, value + l * n, {0.0, 0.0}, 0.0};
   hf_target t = {1, hf_pair_eval, &g, s->stop};
   double lp = *ll + (g.a * v + g.b * rest);
-  int status = hf_slice_sweep(&t, &width, key, s->sweep, 1, &z, &lp, &cut), lost = 0;
+  int status = hf_slice_sweep(&t, &width, key, s->sweep, 1, &z, &lp, &cut);
   if (status) return status;
-  double a = hf_exp(g.log_w[0]) - at.w[k], b = hf_exp(g.log_w[1]) - at.w[l];
-  for (int64_t i = 0; i < n; i++) {
-    double moved = at.sum[i] + (a * g.left[i] + b * g.right[i]);
-    lost |= moved < 1e-6 * at.sum[i];
-    at.sum[i] = moved;
-  }
-  at.log_w[k] = g.log_w[0];
-  at.log_w[l] = g.log_w[1];
-  at.w[k] = hf_exp(g.log_w[0]);
-  at.w[l] = hf_exp(g.log_w[1]);
-  if (lost) add_up(c, value, at.w, at.sum); /* digits went with what was taken away */
+  renew(c, at, value, k, l, g.log_w[0], g.log_w[1]);
   *ll = g.ll;
   return HF_OK;
 }
 
-int hf_block_exchange(const hf_plan *p, hf_state *s, int block) {
-  (void)block;
+/* What slices and changes of places begin with: columns, sums of cells, alpha and (1). */
+static int begin(const hf_plan *p, hf_state *s, hf_weights at, const double **value, double *alpha,
+                 double *ll) {
   const hf_points *c = p->points;
-  hf_weights at = hf_weights_of(c, s->eta);
   double x[HF_MAX_PHI], lp;
-  int m = c->n_point, status = hf_hyper_expand(p->kernels, c->hyper, 1, s->z, x, &lp);
-  const double *value = c->column ? c->column : at.column;
+  int status = hf_hyper_expand(p->kernels, c->hyper, 1, s->z, x, &lp);
+  *value = c->column ? c->column : at.column;
   if (!status && !c->column)
     status = hf_points_fill(c, x, c->rows.n_cell, NULL, 1, s->stop, at.row, at.column, NULL);
   if (status) return status;
   normalise(c, at);
-  add_up(c, value, at.w, at.sum);
-  double alpha = hf_arg_at(&c->concentration, x, 1, 0);
-  double ll = c->kernels->point_line(c->rows.n_cell, at.sum, value, value, 0.0, 0.0, c->rows.mult);
-  if (!(ll > -HF_INF)) return HF_NO_START;
+  add_up(c, *value, at.w, at.sum);
+  *alpha = hf_arg_at(&c->concentration, x, 1, 0);
+  *ll = c->kernels->point_line(c->rows.n_cell, at.sum, *value, *value, 0.0, 0.0, c->rows.mult);
+  return *ll > -HF_INF ? HF_OK : HF_NO_START;
+}
+
+/* (6) of neighbours, then of points a random distance apart. */
+int hf_block_exchange(const hf_plan *p, hf_state *s, int block) {
+  (void)block;
+  const hf_points *c = p->points;
+  hf_weights at = hf_weights_of(c, s->eta);
+  const double *value;
+  double alpha, ll;
+  int m = c->n_point, status = begin(p, s, at, &value, &alpha, &ll);
   uint64_t how = hf_key(p->seed, s->chain, 0, HF_SITE_ALLOCATION);
-  for (int pass = 0; pass < 2; pass++) {
-    int by = pass == 0 || m < 3 ? 1 : 2 + (int)(hf_uniform(how, 0, s->sweep, 0) * (m < 12 ? m - 2 : 10));
+  for (int pass = 0; !status && pass < 2; pass++) {
+    int most = m < NEAR + 2 ? m - 2 : NEAR;
+    int by = pass == 0 || m < 3 ? 1 : 2 + (int)(hf_uniform(how, 0, s->sweep, 0) * most);
     for (int k = 0; !status && k + by < m; k++) {
+      int at_pair = 1 + pass * m + k;
+      uint64_t key = hf_key(p->seed, s->chain, (uint32_t)at_pair, HF_SITE_WEIGHTS);
+      double spread = hf_log1p(1.0 / (alpha * (c->base[k] + c->base[k + by])));
+      double width = hf_exp(hf_uniform(how, (uint64_t)at_pair, s->sweep, 0) * spread);
       if (hf_stopped(s->stop)) return HF_STOPPED;
-      uint64_t key = hf_key(p->seed, s->chain, (uint32_t)(1 + pass * m + k), HF_SITE_WEIGHTS);
-      double least = alpha * (c->base[k] + c->base[k + by]);
-      double width = hf_exp(hf_uniform(how, (uint64_t)(1 + pass * m + k), s->sweep, 0) * hf_log1p(1.0 / least));
       status = exchange(p, s, at, value, alpha, k, k + by, &ll, key, width);
     }
+  }
+  return status;
+}
+
+/* (7) of all neighbours in turn. */
+int hf_block_swap(const hf_plan *p, hf_state *s, int block) {
+  (void)block;
+  const hf_points *c = p->points;
+  hf_weights at = hf_weights_of(c, s->eta);
+  const double *value;
+  double alpha, ll;
+  int64_t n = c->rows.n_cell;
+  int status = begin(p, s, at, &value, &alpha, &ll);
+  uint64_t key = hf_key(p->seed, s->chain, 0, HF_SITE_ACCEPT);
+  for (int k = 0; !status && k + 1 < c->n_point; k++) {
+    double apart = at.w[k + 1] - at.w[k], logs = at.log_w[k + 1] - at.log_w[k];
+    if (hf_stopped(s->stop)) return HF_STOPPED;
+    double to = c->kernels->point_line(n, at.sum, value + k * n, value + (k + 1) * n, apart, -apart,
+                                       c->rows.mult);
+    double ratio = to - ll + alpha * (c->base[k] - c->base[k + 1]) * logs;
+    if (!(hf_log(hf_uniform(key, (uint64_t)k, s->sweep, 0)) < ratio)) continue;
+    renew(c, at, value, k, k + 1, at.log_w[k + 1], at.log_w[k]);
+    ll = to;
   }
   return status;
 }

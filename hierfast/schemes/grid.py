@@ -110,7 +110,7 @@ def share_base(grid: Grid, points: FloatArray) -> FloatArray:
 class GridBuilder(Builder):
     """Plans of models whose population is on a grid; what rows are is said by another builder."""
 
-    schemes: ClassVar[tuple[str, ...]] = ("gibbs", "interwoven", "collapsed")
+    schemes: ClassVar[tuple[str, ...]] = ("gibbs", "collapsed")
     best: ClassVar[str] = "gibbs"
     why: ClassVar[str] = "effects are drawn by cells, weights given them"
 
@@ -204,18 +204,14 @@ class GridBuilder(Builder):
         return self.finish(scheme, how, target, blocks, start=start, grid=grid)
 
     def gibbs(self) -> Plan:
-        """Allocations and weights in turn."""
-        target, grid = self.gridded(True, False)
-        blocks = ("rows", "allocation", "concentration", "weights")
-        how = "slices of the concentration, weights integrated out; allocations and weights drawn"
-        return self.close("gibbs", how, target, grid, blocks)
-
-    def interwoven(self) -> Plan:
-        """Allocations, weights and exchanges in turn."""
-        target, grid = self.gridded(True, True)
-        blocks = ("rows", "exchange", "allocation", "concentration", "weights")
-        how = "slices of pairs of weights, allocations summed out; these, the concentration, weights drawn"
-        return self.close("interwoven", how, target, grid, blocks)
+        """Allocations and weights in turn; neighbours change places where all cells can be held by point."""
+        grid = self.graph.grid
+        assert grid is not None
+        swaps = 16 * len(self.read_cells()[1]) * grid.count <= HELD
+        target, plan = self.gridded(True, swaps)
+        blocks = ("rows", *["swap"] * swaps, "allocation", "concentration", "weights")
+        how = "allocations and weights drawn, the concentration by slices with the latter integrated out"
+        return self.close("gibbs", how, target, plan, blocks)
 
     def collapsed(self) -> Plan:
         """Allocations summed out, weights by slices along exchanges of points near each other."""
