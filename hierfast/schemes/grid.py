@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -118,12 +119,21 @@ class GridBuilder(Builder):
         """Return what the likelihood reads of each cell, multiplicities, and the cell of each group."""
         raise NotImplementedError
 
+    @cached_property
+    def seen(self) -> tuple[list[FloatArray], FloatArray, NDArray[np.int64]]:
+        """The same, read once."""
+        return self.read_cells()
+
     def read_others(self) -> tuple[Any, tuple[Arg, ...]]:
         """Return what it reads beside: terms of groups, unknowns of its own."""
         raise NotImplementedError
 
     def effects(self) -> FloatArray:
         """Return effects as the rows of each group that has some have them by themselves."""
+        raise NotImplementedError
+
+    def effects_of(self, columns: list[FloatArray]) -> FloatArray:
+        """Return the same of cells, from what the likelihood reads of them."""
         raise NotImplementedError
 
     def known(self) -> tuple[tuple[Any, float], ...]:
@@ -150,7 +160,7 @@ class GridBuilder(Builder):
         assert grid is not None
         points = self.find_points()
         base = share_base(grid, points)
-        (columns, mult, cell), (rows, lpar) = self.read_cells(), self.read_others()
+        (columns, mult, cell), (rows, lpar) = self.seen, self.read_others()
         of_rows = find_unknowns(graph, lpar)
         of_weights = find_unknowns(graph, graph.shape)
         fixed, size = not of_rows, 8 * len(mult) * len(points) * (by_cell + by_point)
@@ -183,20 +193,50 @@ class GridBuilder(Builder):
         self.lines.append(f"  likelihoods {self.reads}, {how}")
         return target, plan
 
+    def alone(self, lo: int, hi: int) -> FloatArray | None:
+        """Log likelihoods of cells lo..hi at the effects their rows have by themselves, if these suffice."""
+        columns, rows = self.seen[0], self.read_others()
+        if rows[0] is not None:
+            return None
+        eta, params = self.effects_of(columns), [np.array([arg.value]) for arg in rows[1]]
+        out = [np.empty(0)]
+        for at in range(lo, hi, _core.TILE):
+            cut = slice(at, min(at + _core.TILE, hi))
+            one = [np.ascontiguousarray(c[cut]) for c in (eta, *columns)]
+            name = self.graph.likelihood
+            out.append(_core.likelihood_eval(name, one[0], one[1:], params, self.level)[0])
+        return np.concatenate(out)
+
     def check_likelihoods(self, target: Any, plan: GridPlan) -> None:
-        """Refuse groups that no point suits."""
-        step = max(1, (1 << 22) // len(plan.points))
-        for lo in range(0, len(plan.mult), step):
-            cells = np.arange(lo, min(lo + step, len(plan.mult)))
-            _, top = target.likelihoods(np.zeros(1), cells)
+        """Refuse groups that have no likelihood at any point; say which no point suits."""
+        step, count = max(1, (1 << 22) // len(plan.points)), len(plan.mult)
+        lost = np.zeros(count)
+        for lo in range(0, count, step):
+            hi = min(lo + step, count)
+            top = target.likelihoods(np.zeros(1), np.arange(lo, hi))[1]
             wrong = ~np.isfinite(top)
             if wrong.any():
-                group = int(np.argmax(plan.cell == cells[np.argmax(wrong)]))
-                label = self.read.statistics.labels[group]
                 raise ValueError(
-                    f"group {label!r} has likelihood 0 at every point of the grid, {plan.points[0]:.6g} to "
-                    f"{plan.points[-1]:.6g}: give a low and high that reach its effect"
+                    f"group {self.label_of(plan, lo + int(np.argmax(wrong)))} has likelihood 0 at every "
+                    f"point of the grid, {plan.points[0]:.6g} to {plan.points[-1]:.6g}: give a low and high "
+                    "that reach its effect"
                 )
+            alone = self.alone(lo, hi)
+            lost[lo:hi] = 0.0 if alone is None else alone - top
+        far = np.where(plan.mult > 0, lost, 0.0)
+        beyond = int(plan.mult[far > FAR].sum())
+        if beyond:
+            worst = int(np.argmax(far))
+            self.warnings += (
+                f"{beyond:,} of {int(plan.mult.sum()):,} groups lie beyond the grid or between its points, the "
+                f"farthest {self.label_of(plan, worst)}: the nearest point has a likelihood lower by "
+                f"{far[worst]:.3g} nats than its rows alone",
+            )
+
+    def label_of(self, plan: GridPlan, cell: int) -> str:
+        """Give the label of the first group of a cell."""
+        group = int(np.argmax(plan.cell == cell))
+        return repr(self.read.statistics.labels[group : group + 1].tolist()[0])
 
     def close(self, scheme: str, how: str, target: Any, grid: GridPlan, blocks: Any) -> Plan:
         """Close the plan of a scheme."""
@@ -207,7 +247,7 @@ class GridBuilder(Builder):
         """Allocations and weights in turn; neighbours change places where all cells can be held by point."""
         grid = self.graph.grid
         assert grid is not None
-        swaps = 16 * len(self.read_cells()[1]) * grid.count <= HELD
+        swaps = 16 * len(self.seen[1]) * grid.count <= HELD
         target, plan = self.gridded(True, swaps)
         blocks = ("rows", *["swap"] * swaps, "allocation", "concentration", "weights")
         how = "allocations and weights drawn, the concentration by slices with the latter integrated out"
@@ -276,6 +316,10 @@ class GridOfCounts(GridBuilder, CountBuilder):
     def effects(self) -> FloatArray:
         """Return effects as the rows of each group have them."""
         return np.asarray(self.stats.mean)
+
+    def effects_of(self, columns: list[FloatArray]) -> FloatArray:
+        """Return effects of cells."""
+        return np.asarray(self.read.statistics.link.estimate(*columns))
 
     def known(self) -> tuple[tuple[Any, float], ...]:
         """Pair the concentration with a value; the likelihood's unknowns are scanned."""
@@ -355,3 +399,7 @@ class GridOfNormals(GridBuilder, NormalRowsBuilder):
     def effects(self) -> FloatArray:
         """Return the means of groups that have rows."""
         return np.asarray(self.stats.mean[self.stats.weight > 0.0])
+
+    def effects_of(self, columns: list[FloatArray]) -> FloatArray:
+        """Return the means of cells."""
+        return columns[1]
