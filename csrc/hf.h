@@ -22,16 +22,16 @@ enum {
 };
 
 enum {
-  HF_TILE = 256,   /* lanes a kernel handles at once; its buffers stay in L1 */
-  HF_MAX_PHI = 16, /* unknowns in one hyperprior */
-  HF_MAX_PAR = 4,  /* parameters of one prior or population */
-  HF_MAX_CUT = 16, /* parameters of one likelihood: cuts between categories */
-  HF_MAX_STAT = 8, /* statistics of a group */
-  HF_BLOCK = 8192, /* groups summed as one leaf of a fixed tree */
-  HF_LAMBDA = 64,  /* variance ratios one pass over the cells takes at once */
-  HF_SUMS = 5,     /* sums of one Gibbs sweep */
-  HF_LEVELS = 3,   /* instruction sets: base, avx2, avx512 */
-  HF_STRIDE = 16,  /* shares of points that are added up to one block */
+  HF_TILE = 256,      /* lanes a kernel handles at once; its buffers stay in L1 */
+  HF_MAX_PHI = 16,    /* unknowns in one hyperprior */
+  HF_MAX_PAR = 4,     /* parameters of one prior or population */
+  HF_MAX_CUT = 16,    /* parameters of one likelihood: cuts between categories */
+  HF_MAX_STAT = 8,    /* statistics of a group */
+  HF_BLOCK = 8192,    /* groups summed as one leaf of a fixed tree */
+  HF_LAMBDA = 64,     /* variance ratios one pass over the cells takes at once */
+  HF_SUMS = 5,        /* sums of one Gibbs sweep */
+  HF_LEVELS = 3,      /* instruction sets: base, avx2, avx512 */
+  HF_STRIDE = 16,     /* shares of points that are added up to one block */
   HF_MAX_POINT = 4096 /* points of a grid */
 };
 

@@ -167,7 +167,7 @@ class GridGroups(Groups):
     >>> model = hf.Model(hf.Normal(sigma="se"), hf.Grid(-30, 40, points=71))
     >>> table = hf.datasets.load("eight_schools")
     >>> fit = model.fit(table, y="effect", group="school", random_seed=1)
-    >>> fit.groups.membership.shape, fit.groups["A"].membership.sum().round(6)
+    >>> fit.groups.membership.shape, float(fit.groups["A"].membership.sum().round(6))
     ((8, 71), 1.0)
     """
 

@@ -100,7 +100,9 @@ def test_known_shapes_and_unknown_ones_are_the_same_rows():
 
 @pytest.mark.parametrize("marginal", [True, False])
 def test_concentration_given_counts_or_weights(marginal):
-    model = hf.Model(hf.Normal(sigma="se"), hf.Grid(points=POINTS, base=BASE, concentration=hf.Gamma(2, 3)))
+    model = hf.Model(
+        hf.Normal(sigma="se"), hf.Grid(points=POINTS, base=BASE, concentration=hf.Gamma(2, 3))
+    )
     plan = model.explain(SMALL, y="y", group="g")
     count = np.array([2.0, 0, 1, 1, 0])
     log_w = np.array([-0.9, -300.0, -1.4, -1.9, -7.0])
@@ -119,7 +121,9 @@ def test_dirichlet_multinomial_is_the_integral_over_weights():
     count, alpha = np.array([2.0, 0.0, 3.0, 1.0, 0.0]), 4.0
     w = rng.dirichlet(alpha * BASE, 400_000)
     p = np.prod(np.where(count > 0, w**count, 1.0), axis=1)
-    assert np.exp(twin.log_counts(count, alpha, BASE)) == pytest.approx(p.mean(), abs=5 * p.std() / 632)
+    assert np.exp(twin.log_counts(count, alpha, BASE)) == pytest.approx(
+        p.mean(), abs=5 * p.std() / 632
+    )
 
 
 BINOMIALS = [(1, 0.3), (7, 0.9), (40, 0.02), (40, 0.5), (300, 0.04), (1000, 0.97), (10**6, 0.4),
@@ -377,7 +381,9 @@ def test_groups_are_read_as_their_draws_are(fit):
     np.testing.assert_allclose(masses.sum(axis=1), 1.0, rtol=1e-12)
     np.testing.assert_allclose(masses @ fit.population.points, fit.groups.mean, atol=1e-12)
     np.testing.assert_allclose(masses[60], fit.population.mean, atol=1e-12)
-    assert (fit.groups[3].membership == pytest.approx(masses[3])) and len(fit.groups[3].membership) == 21
+    assert (fit.groups[3].membership == pytest.approx(masses[3])) and len(
+        fit.groups[3].membership
+    ) == 21
 
 
 def test_quantiles_are_points(fit):
@@ -414,7 +420,9 @@ def test_population_is_what_the_draws_say(fit):
     np.testing.assert_allclose(fit.hyper["g_mean"], mean, atol=1e-12)
     sd = np.sqrt((w * (population.points - mean[..., None]) ** 2).sum(axis=-1))
     np.testing.assert_allclose(fit.hyper["g_sd"], sd, atol=1e-9)
-    assert population.quantile([0.1, 0.9]).shape == (21, 2) and population.quantile(0.5).shape == (21,)
+    assert population.quantile([0.1, 0.9]).shape == (21, 2) and population.quantile(0.5).shape == (
+        21,
+    )
     assert population.summary().names[0] == "g_weights[-2]"
     like, top = fit.plan.target.likelihoods(np.zeros(1))
     want = twin.log_likelihood(np.log(like) + top[:, None], w[1, 7], fit.plan.grid.mult)
@@ -560,7 +568,9 @@ def test_groups_that_no_point_suits_are_said(name):
     fine, short = hf.Grid(-1, 9, points=1001), hf.Grid(0, 1, points=101)
     assert hf.Model(likelihood, fine).explain(data, y="y", group="g").warnings == ()
     (text,) = hf.Model(likelihood, short).explain(data, y="y", group="g").warnings
-    assert text.startswith("1 of 3 groups lie beyond the grid or between its points, the farthest 'b'")
+    assert text.startswith(
+        "1 of 3 groups lie beyond the grid or between its points, the farthest 'b'"
+    )
 
 
 def test_other_populations_have_no_weights():

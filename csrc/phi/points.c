@@ -29,8 +29,8 @@ int hf_points_row(const hf_points *c, int n, const double *x, int i, int64_t cel
   for (int a = 0; a < HF_MAX_CUT; a++) l.lpars[a].stride = 0;
   for (int lo = 0; !status && lo < c->n_point; lo += HF_TILE) {
     int w = c->n_point - lo < HF_TILE ? c->n_point - lo : HF_TILE;
-    status = hf_rows_eval(&c->rows.integral, w, c->point + lo, l.stats, l.lpars, log + lo, NULL,
-                          NULL);
+    status =
+        hf_rows_eval(&c->rows.integral, w, c->point + lo, l.stats, l.lpars, log + lo, NULL, NULL);
   }
   if (!status) *top = c->kernels->point_scale(c->n_point, log, value);
   return status;
@@ -148,8 +148,7 @@ int hf_points_eval(const hf_target *t, int n, const double *z, double *lp) {
   double x[HF_MAX_PHI * HF_TILE], ll[HF_TILE], row[3 * HF_MAX_POINT];
   int status = hf_hyper_expand(c->kernels, c->hyper, n, z, x, lp);
   for (int i = 0; i < n; i++) ll[i] = 0.0;
-  if (!status && c->n_own[HF_OF_ROWS])
-    status = hf_points_log(c, n, x, c->base, t->stop, row, ll);
+  if (!status && c->n_own[HF_OF_ROWS]) status = hf_points_log(c, n, x, c->base, t->stop, row, ll);
   for (int i = 0; !status && i < n; i++) {
     ll[i] += lp[i];
     lp[i] = ll[i] == ll[i] ? ll[i] : -HF_INF;
@@ -166,8 +165,7 @@ int hf_pair_eval(const hf_target *t, int n, const double *z, double *lp) {
     g->log_w[0] = g->both + v;
     g->log_w[1] = g->both + rest;
     double a = hf_exp(g->log_w[0]) - g->w[0], b = hf_exp(g->log_w[1]) - g->w[1];
-    g->ll =
-        c->kernels->point_line(c->rows.n_cell, g->sum, g->left, g->right, a, b, c->rows.mult);
+    g->ll = c->kernels->point_line(c->rows.n_cell, g->sum, g->left, g->right, a, b, c->rows.mult);
     double all = g->ll + (g->a * v + g->b * rest);
     lp[i] = all == all ? all : -HF_INF;
   }

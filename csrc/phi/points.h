@@ -29,7 +29,7 @@ typedef struct {
   const double *point, *base; /* (n_point,) g and m */
   /* L over the largest of its cell, (n_cell, n_point) and (n_point, n_cell); NULL where it is made when wanted. */
   const double *value, *column;
-  int by_point; /* whether columns are read */
+  int by_point;                     /* whether columns are read */
   int n_own[2], own[2][HF_MAX_PHI]; /* coordinates of unknowns of either kind */
 } hf_points;
 
@@ -72,10 +72,10 @@ int hf_points_eval(const hf_target *t, int n, const double *z, double *lp);
 /* Density (6) of z, made anew where slices ask. */
 typedef struct {
   const hf_points *model;
-  double a, b, both;          /* alpha m_k, alpha m_l, log(w_k + w_l) */
-  double w[2];                /* w_k, w_l as they are in sum */
+  double a, b, both;                /* alpha m_k, alpha m_l, log(w_k + w_l) */
+  double w[2];                      /* w_k, w_l as they are in sum */
   const double *sum, *left, *right; /* (n_cell,) sum_k w_k L_k, L_k, L_l */
-  double log_w[2], ll;        /* of the last z that was asked for */
+  double log_w[2], ll;              /* of the last z that was asked for */
 } hf_pair_of_points;
 int hf_pair_eval(const hf_target *t, int n, const double *z, double *lp);
 

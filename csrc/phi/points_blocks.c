@@ -5,7 +5,7 @@
 #include "run.h"
 
 enum { NEAR = 10 }; /* farthest points whose weights are exchanged, but for one */
-enum { FEW = 8 }; /* groups of a cell that are placed one by one */
+enum { FEW = 8 };   /* groups of a cell that are placed one by one */
 
 /* Unknowns of one kind by slices along the axes of their conditional density, found the first time. */
 static int sweep_own(const hf_plan *p, hf_state *s, hf_points_given *g, int site) {
@@ -31,8 +31,8 @@ static int sweep_own(const hf_plan *p, hf_state *s, hf_points_given *g, int site
 }
 
 static hf_points_given given(const hf_plan *p, hf_state *s, int kind, int marginal) {
-  return (hf_points_given){
-      p->points, s->z, kind, hf_weights_of(p->points, s->eta), marginal, s->stop};
+  return (hf_points_given){p->points, s->z,   kind, hf_weights_of(p->points, s->eta),
+                           marginal,  s->stop};
 }
 
 /* Weights that add up to one from logarithms. */
@@ -142,8 +142,8 @@ static void add_up(const hf_points *c, const double *value, const double *w, dou
 }
 
 /* Gives points k and l other weights. */
-static void renew(const hf_points *c, hf_weights at, const double *value, int k, int l, double log_k,
-                  double log_l) {
+static void renew(const hf_points *c, hf_weights at, const double *value, int k, int l,
+                  double log_k, double log_l) {
   int64_t n = c->rows.n_cell;
   double w[2] = {hf_exp(log_k), hf_exp(log_l)}, a = w[0] - at.w[k], b = w[1] - at.w[l];
   int lost = 0;
@@ -166,8 +166,9 @@ static int exchange(const hf_plan *p, hf_state *s, hf_weights at, const double *
   int64_t n = c->rows.n_cell, cut = 0;
   double z = at.log_w[k] - at.log_w[l], low = -hf_log1p(hf_exp(-__builtin_fabs(z)));
   double v = z > 0.0 ? low : low + z, rest = z > 0.0 ? low - z : low;
-  hf_pair_of_points g = {c, alpha * c->base[k], alpha * c->base[l], at.log_w[k] - v,
-                         {at.w[k], at.w[l]}, at.sum, value + k * n, value + l * n, {0.0, 0.0}, 0.0};
+  hf_pair_of_points g = {
+      c,      alpha * c->base[k], alpha * c->base[l], at.log_w[k] - v, {at.w[k], at.w[l]},
+      at.sum, value + k * n,      value + l * n,      {0.0, 0.0},      0.0};
   hf_target t = {1, hf_pair_eval, &g, s->stop};
   double lp = *ll + (g.a * v + g.b * rest);
   int status = hf_slice_sweep(&t, &width, key, s->sweep, 1, &z, &lp, &cut);
