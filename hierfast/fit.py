@@ -13,8 +13,8 @@ from hierfast.groups import Groups
 from hierfast.sampler import FloatArray
 
 if TYPE_CHECKING:
-    from hierfast.plan import Plan
     from hierfast.grid import GridPopulation
+    from hierfast.plan import Plan
     from hierfast.plot import Plot
     from hierfast.report import Report
     from hierfast.summary import Summary
@@ -177,8 +177,8 @@ class Fit:
         """
         if self.plan.grid is None:
             raise ValueError(
-                f"population is of a Grid, whose weights it has; the unknowns of {self.plan.graph.population} "
-                "are in fit.hyper"
+                "population is of a Grid, whose weights it has; the unknowns of "
+                f"{self.plan.graph.population} are in fit.hyper"
             )
         from hierfast.grid import GridPopulation
 

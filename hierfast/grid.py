@@ -3,17 +3,20 @@ r"""Groups on a grid of points, and the posterior of its weights.
 With draws :math:`w_t, \phi_t` of weights and unknowns of the rows, a group of cell c is at a point with the
 probability
 
-.. math:: P(\theta = g_k \mid y) = \frac{1}{T} \sum_t \frac{w_{tk} L_{ck}(\phi_t)}{\sum_l w_{tl} L_{cl}(\phi_t)}  \tag{1}
+.. math::
 
-which is exact given the draws. Its mean and sd are sums; its quantile at p is the smallest point such that the
-probability of it and of those below is at least p, so that quantiles and ends of intervals are points.
+    P(\theta = g_k \mid y) = \frac{1}{T} \sum_t
+        \frac{w_{tk} L_{ck}(\phi_t)}{\sum_l w_{tl} L_{cl}(\phi_t)}                          \tag{1}
+
+which is exact given the draws. Its mean and sd are sums; its quantile at p is the smallest point such that
+the probability of it and of those below is at least p, so that quantiles and ends of intervals are points.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -158,8 +161,8 @@ class GridEffects(Effects):
 class GridGroups(Groups):
     """Posterior of every group's effect on a grid.
 
-    As `Groups`; quantiles and ends of intervals are points of the grid: the quantile at p is the smallest point
-    such that the probability of it and of those below is at least p.
+    As `Groups`; quantiles and ends of intervals are points of the grid: the quantile at p is the smallest
+    point such that the probability of it and of those below is at least p.
 
     Examples
     --------
@@ -172,7 +175,7 @@ class GridGroups(Groups):
     """
 
     @cached_property
-    def _reader(self) -> GridReader:  # type: ignore[override]
+    def _reader(self) -> GridReader:
         return GridReader(self._plan, self._draws, self._cores, self._natural)
 
     @cached_property
@@ -242,8 +245,9 @@ class GridPopulation:
         numpy.ndarray
             Quantiles (M, Q), or (M,) for a single probability.
         """
-        found = np.quantile(self.weights, probs, axis=(0, 1))
-        return np.asarray(np.moveaxis(found, 0, -1) if np.ndim(probs) else found)
+        given = np.asarray(probs, dtype=np.float64)
+        found = np.quantile(self.weights, given, axis=(0, 1))
+        return np.asarray(np.moveaxis(found, 0, -1) if given.ndim else found)
 
     def cdf(self) -> FloatArray:
         """Draws of the distribution function at the points (chains, draws, M)."""
@@ -251,12 +255,13 @@ class GridPopulation:
 
     @cached_property
     def log_likelihood(self) -> FloatArray:
-        """Logarithm of the likelihood (chains, draws), effects summed out: equation (1) of csrc/phi/points.h.
+        """Logarithm of the likelihood (chains, draws), effects summed out.
 
-        Up to what the rows say whatever the unknowns are.
+        Equation (1) of csrc/phi/points.h, up to what the rows say whatever the unknowns are.
         """
         values, target = self._draws.values, self._plan.target
-        out = np.empty(self.weights.shape[:2])
+        chains, draws, _ = self.weights.shape
+        out = np.empty((chains, draws))
 
         def work(chain: int, lo: int, hi: int) -> None:
             for t in range(lo, hi):
@@ -264,8 +269,8 @@ class GridPopulation:
                 w = np.ascontiguousarray(self.weights[chain, t])
                 out[chain, t] = target.log_likelihood(x, w)
 
-        cuts = pieces(out.shape[1], 50, 16)
-        run_all([partial(work, c, *cut) for c in range(len(out)) for cut in cuts], self._cores)
+        cuts = pieces(draws, 50, 16)
+        run_all([partial(work, c, *cut) for c in range(chains) for cut in cuts], self._cores)
         return out
 
     def summary(self) -> Summary:
@@ -307,6 +312,6 @@ class GridPopulation:
         heavy = np.argsort(-mean, kind="stable")[:5]
         told = ", ".join(f"{self.points[k]:.4g} ({mean[k]:.3g})" for k in heavy)
         return (
-            f"GridPopulation({len(mean)} points, {self.points[0]:.6g} to {self.points[-1]:.6g}; largest mean "
-            f"weights at {told})"
+            f"GridPopulation({len(mean)} points, {self.points[0]:.6g} to {self.points[-1]:.6g}; "
+            f"largest mean weights at {told})"
         )

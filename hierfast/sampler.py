@@ -54,8 +54,8 @@ class Sampler:
         Returns
         -------
         numpy.ndarray
-            Coordinates after each sweep (dim, n), of a grid its weights below them; fewer columns where the stop flag was seen, after
-            which the sampler is not to be used.
+            Coordinates after each sweep (dim, n), of a grid its weights below them; fewer columns where
+            the stop flag was seen, after which the sampler is not to be used.
         """
         path = np.empty((self._dim, n))
         done = self._chain.run(self._sweep, path) if n and self._dim else n

@@ -194,7 +194,7 @@ class GridBuilder(Builder):
         return target, plan
 
     def alone(self, lo: int, hi: int) -> FloatArray | None:
-        """Log likelihoods of cells lo..hi at the effects their rows have by themselves, if these suffice."""
+        """Log likelihoods of cells lo..hi at the effects of their rows alone, where sums suffice."""
         columns, rows = self.seen[0], self.read_others()
         if rows[0] is not None:
             return None
@@ -218,8 +218,8 @@ class GridBuilder(Builder):
             if wrong.any():
                 raise ValueError(
                     f"group {self.label_of(plan, lo + int(np.argmax(wrong)))} has likelihood 0 at every "
-                    f"point of the grid, {plan.points[0]:.6g} to {plan.points[-1]:.6g}: give a low and high "
-                    "that reach its effect"
+                    f"point of the grid, {plan.points[0]:.6g} to {plan.points[-1]:.6g}: give a low and "
+                    "high that reach its effect"
                 )
             alone = self.alone(lo, hi)
             lost[lo:hi] = 0.0 if alone is None else alone - top
@@ -228,9 +228,9 @@ class GridBuilder(Builder):
         if beyond:
             worst = int(np.argmax(far))
             self.warnings += (
-                f"{beyond:,} of {int(plan.mult.sum()):,} groups lie beyond the grid or between its points, the "
-                f"farthest {self.label_of(plan, worst)}: the nearest point has a likelihood lower by "
-                f"{far[worst]:.3g} nats than its rows alone",
+                f"{beyond:,} of {int(plan.mult.sum()):,} groups lie beyond the grid or between "
+                f"its points, the farthest {self.label_of(plan, worst)}: the nearest point has a "
+                f"likelihood lower by {far[worst]:.3g} nats than its rows alone",
             )
 
     def label_of(self, plan: GridPlan, cell: int) -> str:
@@ -244,7 +244,7 @@ class GridBuilder(Builder):
         return self.finish(scheme, how, target, blocks, start=start, grid=grid)
 
     def gibbs(self) -> Plan:
-        """Allocations and weights in turn; neighbours change places where all cells can be held by point."""
+        """Allocations and weights in turn; neighbours change places where columns can be held."""
         grid = self.graph.grid
         assert grid is not None
         swaps = 16 * len(self.seen[1]) * grid.count <= HELD
@@ -347,9 +347,9 @@ class GridOfCategories(GridOfCounts, OrderedBuilder):
         check_all_proper(graph, "Exponential(1)")
         if any(arg.node >= 0 for arg in graph.rows):
             raise ValueError(
-                "OrderedLogistic's cutpoints are unknown, and so are the weights of the grid: a shift of all "
-                "cutpoints is one of all effects, and data cannot tell them apart; give cutpoints that are "
-                "numbers"
+                "OrderedLogistic's cutpoints are unknown, and so are the weights of the grid: a shift of "
+                "all cutpoints is one of all effects, and data cannot tell them apart; give cutpoints that "
+                "are numbers"
             )
         grid = graph.grid
         if grid is not None and not grid.placed:
