@@ -78,6 +78,20 @@ def test_likelihoods_at_points_are_those_by_hand(name, level):
     assert plan.grid.mult.sum() == 12
 
 
+@pytest.mark.parametrize("level", _core.levels())
+@pytest.mark.parametrize("count", [2, 7, 15, 16, 17, 31, 40])
+def test_effects_are_where_uniforms_lie_among_shares(count, level):
+    model = hf.Model(hf.Normal(sigma="se"), hf.Grid(0, 1, points=count))
+    plan = make_plan(model, SMALL, "y", "g", "gibbs", 5, 1, level)
+    w = np.random.default_rng(count).dirichlet(np.ones(count))
+    share = w * plan.target.likelihoods(np.zeros(1))[0][2]
+    edges = np.cumsum(share) / share.sum()
+    u = edges - 0.5 * share / share.sum()
+    out = np.empty(count)
+    plan.target.invert(np.zeros(1), w, np.full(count, 2), u, out)
+    assert (out == plan.grid.points).all()
+
+
 def test_known_shapes_and_unknown_ones_are_the_same_rows():
     data = {"g": [0, 0, 1, 2, 2], "y": [1, 4, 0, 7, 2]}
     free = hf.Model(hf.NegativeBinomial(hf.LogNormal(0, 1)), hf.Grid(points=POINTS))

@@ -52,8 +52,8 @@ class Grid(Distribution):
     -----
     A grid should reach beyond the effects, and be finer than the standard errors of groups: of effects
     between points nothing is known. Sources: Kiefer and Wolfowitz (1956), *Ann. Math. Statist.* 27; Koenker
-    and Mizera (2014), *JASA* 109(506); Stephens (2017), *Biostatistics* 18(2); Ishwaran and Zarepour (2002),
-    *Statistica Sinica* 12.
+    and Mizera (2014), *JASA* 109(506); Stephens (2017), *Biostatistics* 18(2); Ishwaran and Zarepour
+    (2002), *Statistica Sinica* 12.
 
     Examples
     --------
