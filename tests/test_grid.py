@@ -400,6 +400,12 @@ def test_groups_are_read_as_their_draws_are(fit):
     ) == 21
 
 
+def test_any_slice_of_the_effects_is_the_same_numbers(fit):
+    everything = fit.groups.draws()
+    some = fit.groups.draws([41, 3, 61], slice(5, 9))
+    assert some.tobytes() == np.ascontiguousarray(everything[:, 5:9, [41, 3, 61]]).tobytes()
+
+
 def test_quantiles_are_points(fit):
     points, masses = fit.population.points, fit.groups.membership
     probs = np.array([0.05, 0.5, 0.9])
