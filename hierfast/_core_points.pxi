@@ -9,9 +9,9 @@ def binomial(uint64_t key, int64_t n, double trials, double share, double rest):
 
 
 cdef class Gridded(Target):
-    """Any likelihood, effects on a grid: cells' statistics and multiplicities; the concentration; points
-    and their base (M,); indices of unknowns that the weights read, and the rows. Likelihoods are read by
-    cell, by point or both, and held or made anew."""
+    """Any likelihood, effects on a grid: cells' statistics and multiplicities; the concentration;
+    points and their base (M,); indices of unknowns that the weights read, and the rows. Likelihoods
+    are read by cell, by point or both, and held or made anew."""
 
     cdef hf_points ctx
     cdef readonly int points
