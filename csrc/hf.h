@@ -22,15 +22,17 @@ enum {
 };
 
 enum {
-  HF_TILE = 256,   /* lanes a kernel handles at once; its buffers stay in L1 */
-  HF_MAX_PHI = 16, /* unknowns in one hyperprior */
-  HF_MAX_PAR = 4,  /* parameters of one prior or population */
-  HF_MAX_CUT = 16, /* parameters of one likelihood: cuts between categories */
-  HF_MAX_STAT = 8, /* statistics of a group */
-  HF_BLOCK = 8192, /* groups summed as one leaf of a fixed tree */
-  HF_LAMBDA = 64,  /* variance ratios one pass over the cells takes at once */
-  HF_SUMS = 5,     /* sums of one Gibbs sweep */
-  HF_LEVELS = 3    /* instruction sets: base, avx2, avx512 */
+  HF_TILE = 256,      /* lanes a kernel handles at once; its buffers stay in L1 */
+  HF_MAX_PHI = 16,    /* unknowns in one hyperprior */
+  HF_MAX_PAR = 4,     /* parameters of one prior or population */
+  HF_MAX_CUT = 16,    /* parameters of one likelihood: cuts between categories */
+  HF_MAX_STAT = 8,    /* statistics of a group */
+  HF_BLOCK = 8192,    /* groups summed as one leaf of a fixed tree */
+  HF_LAMBDA = 64,     /* variance ratios one pass over the cells takes at once */
+  HF_SUMS = 5,        /* sums of one Gibbs sweep */
+  HF_LEVELS = 3,      /* instruction sets: base, avx2, avx512 */
+  HF_STRIDE = 16,     /* shares of points that are added up to one block */
+  HF_MAX_POINT = 4096 /* points of a grid */
 };
 
 /* Sites of randomness: each use of a random number has its own, so that no two share noise. */
@@ -44,7 +46,8 @@ enum {
   HF_SITE_SLICE_NONCENTRED = 7,
   HF_SITE_SLICE_THETA = 8,
   HF_SITE_ALLOCATION = 9,
-  HF_SITE_SCALE = 10
+  HF_SITE_SCALE = 10,
+  HF_SITE_WEIGHTS = 11
 };
 
 /* A column of lanes: stride 1, or stride 0 for one value seen by all. */

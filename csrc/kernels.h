@@ -154,6 +154,10 @@ typedef struct {
   int (*blend)(const hf_integral *q, const hf_fixed *f, int64_t lo, int n, hf_col loc,
                const hf_col *ppar, double *sum, int64_t *missed, int64_t *hi);
   void (*log_sum)(int n, int n_part, const double *part, double *logz);
+  double (*point_scale)(int n, const double *f, double *out);
+  double (*point_shares)(int n, const double *w, const double *like, double *r, double *block);
+  double (*point_line)(int64_t n, const double *sum, const double *left, const double *right,
+                       double a, double b, hf_col mult);
 } hf_kernels_t;
 
 const hf_kernels_t *hf_kernels(int level); /* NULL where the processor lacks it */

@@ -198,6 +198,8 @@ int hf_run(const hf_plan *p, hf_state *s, uint32_t first, int n, int *done, doub
     if (status) break;
     for (int k = 0; k < d; k++)
       for (int i = 0; i < w; i++) path[k * n + *done + i] = many ? chunk[k * w + i] : s->z[k];
+    for (int k = 0; p->points && k < p->points->n_point; k++)
+      path[(d + k) * n + *done] = hf_weights_of(p->points, s->eta).w[k];
     *done += w;
   }
   s->path = NULL;

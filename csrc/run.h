@@ -5,6 +5,7 @@
 #include "phi/dirichlet.h"
 #include "phi/mixed.h"
 #include "phi/phi.h"
+#include "phi/points.h"
 #include "theta/slice.h"
 
 typedef struct hf_plan hf_plan;
@@ -33,6 +34,7 @@ struct hf_plan {
   hf_integrated effects;      /* where effects are moved by slices: a cell a group */
   const hf_mixed *mixed;      /* the same of a mixture, or NULL */
   const hf_dirichlet *shares; /* where effects are shares that are drawn */
+  const hf_points *points;    /* where they are on a grid, whose weights follow phi in a path */
 };
 
 struct hf_state {
@@ -63,11 +65,19 @@ int hf_block_centred_eta(const hf_plan *p, hf_state *s, int block);
 int hf_block_noncentred_eta(const hf_plan *p, hf_state *s, int block);
 int hf_block_shares(const hf_plan *p, hf_state *s, int block);
 int hf_block_alpha(const hf_plan *p, hf_state *s, int block);
+int hf_block_rows(const hf_plan *p, hf_state *s, int block);
+int hf_block_allocation(const hf_plan *p, hf_state *s, int block);
+int hf_block_concentration(const hf_plan *p, hf_state *s, int block);
+int hf_block_weights(const hf_plan *p, hf_state *s, int block);
+int hf_block_concentration_of_weights(const hf_plan *p, hf_state *s, int block);
+int hf_block_swap(const hf_plan *p, hf_state *s, int block);
+int hf_block_exchange(const hf_plan *p, hf_state *s, int block);
 
 /* One sweep of slices of phi along the axes of a conditional density, which are found the first time. */
 int hf_conditional_sweep(const hf_plan *p, hf_state *s, hf_target t, int noncentred);
 
-/* Sweeps first .. first + n, in chunks of at most HF_TILE between looks at the stop flag; path (d, n).
+/* Sweeps first .. first + n, in chunks of at most HF_TILE between looks at the stop flag; path (d, n),
+ * of a grid (d + n_point, n).
  * Draws do not depend on how sweeps are cut into calls. `done` sweeps are finished and valid whatever the
  * status; a stopped state is not to be run on. */
 int hf_run(const hf_plan *p, hf_state *s, uint32_t first, int n, int *done, double *path);

@@ -1,6 +1,8 @@
 /* variates.c: variates.h for many labels. */
 #include "variates.h"
 
+#include "binomial.h"
+
 void hf_variates(int kind, uint64_t key, int64_t n, double a, double b, double *out) {
   for (int64_t i = 0; i < n; i++) {
     hf_stream s = {key, (uint64_t)i, 0, 0};
@@ -9,6 +11,13 @@ void hf_variates(int kind, uint64_t key, int64_t n, double a, double b, double *
              : kind == HF_BETA          ? hf_beta(&s, a, b)
              : kind == HF_INVERSE_GAMMA ? hf_inverse_gamma(&s, a, b)
                                         : hf_chi2(&s, a);
+  }
+}
+
+void hf_binomials(uint64_t key, int64_t n, double trials, double share, double rest, double *out) {
+  for (int64_t i = 0; i < n; i++) {
+    hf_stream s = {key, (uint64_t)i, 0, 0};
+    out[i] = hf_binomial(&s, trials, share, rest);
   }
 }
 

@@ -51,7 +51,7 @@ cdef extern from "statistics.h" nogil:
 cdef extern from "hf.h" nogil:
     enum:
         HF_OK, HF_STOPPED, HF_NONFINITE, HF_NO_MODE, HF_NO_START, HF_STUCK
-        HF_TILE, HF_MAX_PHI, HF_MAX_PAR, HF_MAX_CUT, HF_BLOCK, HF_LAMBDA, HF_SUMS
+        HF_MAX_POINT, HF_TILE, HF_MAX_PHI, HF_MAX_PAR, HF_MAX_CUT, HF_BLOCK, HF_LAMBDA, HF_SUMS
         HF_SITE_THETA
         HF_NODES, HF_NORMAL_NORMAL, HF_BINOMIAL_BETA, HF_POISSON_GAMMA
         HF_SITE_SCALE
@@ -286,6 +286,7 @@ cdef extern from "run.h" nogil:
         hf_integrated effects
         const void *mixed
         const hf_dirichlet *shares
+        const hf_points *points
     ctypedef struct hf_state:
         uint32_t chain, sweep
         int n
@@ -352,6 +353,50 @@ cdef extern from "run.h" nogil:
     int hf_integrated_order(hf_integrated *part, int n_part, const hf_target *t,
                             const hf_proposal *p, double wanted, double *error)
     int hf_conditional_eval(const hf_target *t, int n, const double *z, double *lp) noexcept nogil
+    ctypedef struct hf_points:
+        const hf_kernels_t *kernels
+        const hf_hyper *hyper
+        hf_integrated rows
+        hf_arg concentration
+        int n_point
+        double n_group
+        const double *point
+        const double *base
+        const double *value
+        const double *column
+        int by_point
+        int n_own[2]
+        int own[2][16]
+    ctypedef struct hf_weights:
+        double *log_w
+        double *w
+        double *count
+    ctypedef struct hf_points_given:
+        const hf_points *model
+        const double *z
+        int kind
+        hf_weights at
+        int marginal
+        const volatile int *stop
+    int64_t hf_weights_size(const hf_points *c)
+    hf_weights hf_weights_of(const hf_points *c, double *at)
+    int hf_points_fill(const hf_points *c, const double *x, int64_t n, const int64_t *cell,
+                       int by_point, const volatile int *stop, double *row, double *value,
+                       double *top)
+    int hf_points_log(const hf_points *c, int n, const double *x, const double *w,
+                      const volatile int *stop, double *row, double *ll)
+    int hf_points_invert(const hf_points *c, const double *x, const double *w, int64_t n,
+                         const int64_t *cell, const double *u, double *row, double *theta)
+    int hf_points_given_eval(const hf_target *t, int n, const double *z,
+                             double *lp) noexcept nogil
+    int hf_points_eval(const hf_target *t, int n, const double *z, double *lp) noexcept nogil
+    int hf_block_rows(const hf_plan *p, hf_state *s, int block) noexcept nogil
+    int hf_block_allocation(const hf_plan *p, hf_state *s, int block) noexcept nogil
+    int hf_block_concentration(const hf_plan *p, hf_state *s, int block) noexcept nogil
+    int hf_block_weights(const hf_plan *p, hf_state *s, int block) noexcept nogil
+    int hf_block_concentration_of_weights(const hf_plan *p, hf_state *s, int block) noexcept nogil
+    int hf_block_swap(const hf_plan *p, hf_state *s, int block) noexcept nogil
+    int hf_block_exchange(const hf_plan *p, hf_state *s, int block) noexcept nogil
 
 cdef extern from "theta/allocate.h" nogil:
     enum:
@@ -390,3 +435,7 @@ cdef extern from "variates.h" nogil:
     void hf_raw_words(int64_t n, uint64_t key, const uint64_t *label, const uint32_t *sweep,
                       uint32_t attempt, uint32_t *out)
     void hf_variates(int kind, uint64_t key, int64_t n, double a, double b, double *out)
+
+cdef extern from "binomial.h" nogil:
+    void hf_binomials(uint64_t key, int64_t n, double trials, double share, double rest,
+                      double *out)

@@ -15,6 +15,7 @@ LARGEST: float
 SUMS: int
 THETA: int
 SCALE: int
+POINTS: int
 TILE: int
 
 class SamplingError(RuntimeError): ...
@@ -39,6 +40,7 @@ def words(
     key: int, label: NDArray[np.uint64] | None, sweep: NDArray[np.uint32] | None, attempt: int = 0
 ) -> NDArray[np.uint32]: ...
 def variates(kind: int, key: int, n: int, a: float = 1.0, b: float = 1.0) -> _Float: ...
+def binomial(key: int, n: int, trials: float, share: float, rest: float) -> _Float: ...
 def prior_logpdf(name: str, x: _Doubles, params: list[Any], level: int = 0) -> _Float: ...
 def likelihood_eval(
     name: str, eta: _Doubles, stats: list[Any], params: list[Any], level: int = 0
@@ -301,6 +303,40 @@ class Allocated(Target):
     def __init__(self, graph: Any, stats: Any, lpar: Any, level: int, rows: Any = None) -> None: ...
     def given_effects(
         self, eta: _Doubles, part: _Doubles, z: _Doubles, x: _Doubles | None = None
+    ) -> _Float: ...
+
+@disjoint_base
+class Gridded(Target):
+    points: int
+    def __init__(
+        self,
+        graph: Any,
+        stats: Any,
+        lpar: Any,
+        level: int,
+        mult: _Doubles,
+        rows: Any,
+        concentration: Any,
+        point: _Doubles,
+        base: _Doubles,
+        own: Any,
+        by_cell: bool,
+        by_point: bool,
+        held: bool,
+    ) -> None: ...
+    def likelihoods(
+        self, x: _Doubles, cell: Any = None, by_point: bool = False
+    ) -> tuple[_Float, _Float]: ...
+    def log_likelihood(self, x: _Doubles, w: _Doubles) -> float: ...
+    def invert(self, x: _Doubles, w: _Doubles, cell: Any, u: _Doubles, out: _Doubles) -> None: ...
+    def given(
+        self,
+        z: _Doubles,
+        rows: bool,
+        marginal: bool,
+        log_w: _Doubles,
+        count: _Doubles,
+        own: _Doubles,
     ) -> _Float: ...
 
 @disjoint_base

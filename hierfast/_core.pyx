@@ -13,6 +13,7 @@ SUMS = HF_SUMS
 LARGEST = HF_LARGEST
 THETA = HF_SITE_THETA
 SCALE = HF_SITE_SCALE
+POINTS = HF_MAX_POINT
 
 
 class SamplingError(RuntimeError):
@@ -353,5 +354,6 @@ cdef class Target:
 include "_core_closed.pxi"
 include "_core_integrated.pxi"
 include "_core_mixed.pxi"
+include "_core_points.pxi"
 include "_core_chain.pxi"
 include "_core_groups.pxi"

@@ -18,6 +18,7 @@ cdef class Chain:
         cdef Sliced sliced
         cdef Allocated mixed
         cdef Shares shares
+        cdef Gridded grid
         cdef int width = HF_SUMS
         self.target, self.stop_flag, self.stop = target, stop, stop
         self.plan.kernels, self.plan.seed = target.kernels, seed
@@ -53,6 +54,20 @@ cdef class Chain:
                 b.run = hf_block_shares
             elif name == "alpha":
                 b.run = hf_block_alpha
+            elif name == "rows":
+                b.run = hf_block_rows
+            elif name == "allocation":
+                b.run = hf_block_allocation
+            elif name == "concentration":
+                b.run = hf_block_concentration
+            elif name == "weights":
+                b.run = hf_block_weights
+            elif name == "concentration of weights":
+                b.run = hf_block_concentration_of_weights
+            elif name == "swap":
+                b.run = hf_block_swap
+            elif name == "exchange":
+                b.run = hf_block_exchange
             else:
                 b.run = hf_block_noncentred_eta
         if isinstance(target, Conditional):
@@ -67,6 +82,10 @@ cdef class Chain:
             mixed = target
             self.plan.n_group, self.plan.mixed = mixed.n_group, &mixed.effects
             self.eta = np.zeros(mixed.n_group * (mixed.effects.n_part + 1))
+        elif isinstance(target, Gridded):
+            grid = target
+            self.plan.points = &grid.ctx
+            self.eta = np.zeros(hf_weights_size(&grid.ctx))
         elif "shares" in blocks:
             shares = target
             self.plan.n_group, self.plan.shares = shares.ctx.n_group, &shares.ctx
@@ -94,7 +113,7 @@ cdef class Chain:
             for k, v in enumerate(start):
                 self.state.z[k] = v
         cdef int status = HF_OK
-        if not isinstance(self.target, Conditional | Sliced | Allocated):
+        if not isinstance(self.target, Conditional | Sliced | Allocated | Gridded):
             with nogil:
                 status = self.plan.target.eval(&self.plan.target, 1, self.state.z, &lp)
         check(status)

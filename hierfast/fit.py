@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from hierfast.groups import Groups
 from hierfast.sampler import FloatArray
 
 if TYPE_CHECKING:
+    from hierfast.grid import GridPopulation
     from hierfast.plan import Plan
     from hierfast.plot import Plot
     from hierfast.report import Report
@@ -35,6 +38,8 @@ class Draws:
         Which chains these are: randomness of the effects is theirs.
     cut : int
         Slices that were wider than the cap on their interval.
+    weights : numpy.ndarray
+        Of a grid (chains, draws, M); M is 0 where there is none.
     """
 
     seed: int
@@ -43,6 +48,7 @@ class Draws:
     moved: list[int]
     chains: tuple[int, ...]
     cut: int
+    weights: FloatArray = field(default_factory=lambda: np.empty((0, 0, 0)))
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -84,12 +90,25 @@ class Time:
 
 
 def _open_groups(plan: Plan, draws: Draws, cores: int) -> Groups:
-    """Give the groups: numbers, or shares."""
+    """Give the groups: numbers, points of a grid, or shares."""
+    if plan.grid is not None:
+        from hierfast.grid import GridGroups
+
+        return GridGroups(plan, draws, cores)
     if plan.graph.population != "Dirichlet":
         return Groups(plan, draws, cores)
     from hierfast.shares import ShareGroups
 
     return ShareGroups(plan, draws, cores)
+
+
+def _describe(plan: Plan, draws: Draws) -> dict[str, FloatArray]:
+    """Give the mean and the sd of a population on a grid, at each draw of its weights."""
+    g, w = plan.grid.points, draws.weights
+    middle = 0.5 * (g[0] + g[-1])
+    mean = w @ (g - middle)
+    spread = np.sqrt(np.maximum(w @ np.square(g - middle) - mean * mean, 0.0))
+    return {f"{plan.group_name}_mean": mean + middle, f"{plan.group_name}_sd": spread}
 
 
 class Fit:
@@ -109,7 +128,7 @@ class Fit:
     Attributes
     ----------
     hyper : dict of str to numpy.ndarray
-        Draws (chains, draws) of each hyperparameter.
+        Draws (chains, draws) of each hyperparameter; of a `Grid` also of its mean and sd.
     groups : Groups
         The effects.
     terms : dict of str to Groups
@@ -134,7 +153,10 @@ class Fit:
         self.plan, self.time = plan, Time(*plan.seconds, seconds)
         self._draws = draws
         columns = [draws.values[:, i, :] for i in range(len(plan.graph.nodes))]
+        self._cores = cores
         self.hyper = plan.graph.unknowns(columns)
+        if plan.grid is not None:
+            self.hyper |= _describe(plan, draws)
         self.terms: dict[str, Groups]
         if plan.graph.scales is None:
             self.terms = {plan.group_name: _open_groups(plan, draws, cores)}
@@ -143,6 +165,24 @@ class Fit:
 
             self.terms = open_terms(plan, draws, cores)
         self.groups = self.terms[plan.group_name]
+
+    @property
+    def population(self) -> GridPopulation:
+        """Posterior of the weights of a `Grid`; see `hierfast.grid.GridPopulation`.
+
+        Raises
+        ------
+        ValueError
+            If the population is none: its unknowns are all in ``hyper``.
+        """
+        if self.plan.grid is None:
+            raise ValueError(
+                "population is of a Grid, whose weights it has; the unknowns of "
+                f"{self.plan.graph.population} are in fit.hyper"
+            )
+        from hierfast.grid import GridPopulation
+
+        return GridPopulation(self.plan, self._draws, self._cores)
 
     @property
     def shape(self) -> tuple[int, int]:

@@ -5,9 +5,12 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
+import numpy as np
+
 from hierfast.distributions.base import (
     Argument,
     Distribution,
+    FloatArray,
     Form,
     Parameter,
     Support,
@@ -16,6 +19,7 @@ from hierfast.distributions.base import (
 from hierfast.distributions.dirichlet import Dirichlet
 from hierfast.distributions.each import KINDS, Each
 from hierfast.distributions.flat import Flat
+from hierfast.distributions.grid import Grid
 from hierfast.distributions.linear import Linear
 from hierfast.distributions.mixture import Mixture, find_order
 from hierfast.distributions.uniform import Uniform
@@ -191,6 +195,26 @@ def combine(written: list[Arg], parameter: Parameter) -> Arg:
     return replace(one, form=int(form), other=two.node, factor=two.value)
 
 
+def read_known(prior: Distribution) -> list[FloatArray]:
+    """Read the parameters of a density without unknowns.
+
+    Parameters
+    ----------
+    prior : Distribution
+        Its arguments are numbers.
+
+    Returns
+    -------
+    list of numpy.ndarray
+        Parameters (1,) in the order of the core.
+    """
+    written = [
+        Arg(-1, int(Form.AS_IS), float(a.value))  # type: ignore[arg-type]
+        for a in prior.arguments()
+    ]
+    return [np.array([combine(written, p).value]) for p in prior.parameters()]
+
+
 def build_graph(
     likelihood: Distribution, population: Distribution, group_name: str = "group"
 ) -> Graph:
@@ -260,6 +284,7 @@ def build_graph(
         population=type(population).__name__,
         rows=rows,
         scales=scales,
+        grid=population if isinstance(population, Grid) else None,
     )
     if len(graph.nodes) > MAX_NODES:
         raise ValueError(

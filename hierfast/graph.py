@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hierfast.distributions.base import Form, Support
+from hierfast.distributions.grid import Grid
 
 FloatArray = NDArray[np.float64]
 
@@ -169,6 +170,8 @@ class Graph:
         What the likelihood is called in reports.
     scales : Scales or None
         Of a Normal likelihood whose scale differs by group.
+    grid : Grid or None
+        The population, where it is on a grid.
     """
 
     nodes: tuple[Node, ...]
@@ -189,6 +192,7 @@ class Graph:
     title: str = "Normal"
     rows: tuple[Arg, ...] = ()
     scales: Scales | None = None
+    grid: Grid | None = None
 
     @property
     def of_scales(self) -> Graph:

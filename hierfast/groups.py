@@ -88,7 +88,7 @@ class Groups:
                 "at most category k is 1 / (1 + exp(effect - cutpoint)), from fit.groups.draws() and "
                 "fit.hyper['cutpoints[k]']"
             )
-        return Groups(self._plan, self._draws, self._cores, natural=True)
+        return type(self)(self._plan, self._draws, self._cores, natural=True)
 
     @cached_property
     def _moments(self) -> tuple[FloatArray, FloatArray]:
@@ -134,6 +134,10 @@ class Groups:
                 f"membership is of populations that are a Mixture; here it is {self._plan.graph.population}"
             )
         return QuadratureReader(self._plan, self._draws.values, self._cores).shares()
+
+    def _membership_of(self, position: int) -> FloatArray:
+        """Membership (K,) of one group."""
+        return np.asarray(self.membership[position])
 
     def quantile(self, probs: ArrayLike) -> FloatArray:
         """Posterior quantiles.
@@ -504,7 +508,7 @@ class Group:
     @property
     def membership(self) -> FloatArray:
         """Posterior probability (K,) of each component; see `Groups.membership`."""
-        return np.asarray(self.groups.membership[self.position])
+        return self.groups._membership_of(self.position)
 
     def quantile(self, probs: ArrayLike) -> FloatArray:
         """Posterior quantiles (Q,); see `Groups.quantile`."""

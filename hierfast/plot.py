@@ -101,7 +101,7 @@ def read_centre(fit: Fit) -> float:
         x = np.concatenate(list(fit._draws.values), axis=1)
         a, b = (read(shape, x, x.shape[1]) for shape in graph.shape)
         return float((a / (a + b) if fit.plan.statistics.whole else a / b).mean())
-    if graph.parts or (graph.natural and fit.plan.closed is None):
+    if graph.parts or graph.grid is not None or (graph.natural and fit.plan.closed is None):
         return float(fit.groups.mean.mean())
     if fit.plan.location is not None:
         return float(fit.plan.location.mean())

@@ -150,7 +150,7 @@ def run_plan(
     InterruptWarning
         If interrupted after it.
     """
-    few = plan.scheme == "collapsed" and len(plan.cells) <= FEW_CELLS
+    few = plan.scheme == "collapsed" and len(plan.cells) <= FEW_CELLS and not plan.width
     quick = few and chains * draws <= QUICK
     work = _Chains(plan, seed, draws, chains, CHUNK if quick else FIRST)
     tasks = [partial(work.run, c) for c in range(chains)]
@@ -178,6 +178,7 @@ class _Chains:
         self.stop = np.zeros(1, dtype=np.int32)
         self.values = np.empty((chains, len(plan.graph.nodes), draws))
         self.parts = np.empty((chains, 4, draws))
+        self.weights = np.empty((chains, draws, plan.width))
         self.swept, self.kept = [0] * chains, [0] * chains
         self.moved, self.cut = [0] * chains, [0] * chains
 
@@ -198,7 +199,9 @@ class _Chains:
             begun = time.perf_counter()
             path = sampler.step(min(size, (0 if at < 0 else self.draws) - at))
             if at >= 0:
-                finish(plan, self.seed, chain, at, path, self.values[chain], self.parts[chain])
+                point = path[: plan.target.dim]
+                finish(plan, self.seed, chain, at, point, self.values[chain], self.parts[chain])
+                self.weights[chain, at : at + path.shape[1]] = path[plan.target.dim :].T
             else:
                 tuned = sampler.moved, sampler.cut
             at += path.shape[1]
@@ -216,8 +219,9 @@ class _Chains:
         whole = len(which) == len(self.kept) and length == self.draws
         at = slice(None) if whole else np.array(which)
         values, parts = self.values[at, :, :length], self.parts[at, :, :length]
+        weights = self.weights[at, :length]
         moved, cut = [self.moved[c] for c in which], sum(self.cut[c] for c in which)
-        return Draws(self.seed, values, parts, moved, tuple(which), cut)
+        return Draws(self.seed, values, parts, moved, tuple(which), cut, weights)
 
 
 def longest(kept: Sequence[int]) -> tuple[list[int], int]:

@@ -33,7 +33,7 @@ class Sampler:
     def __init__(
         self, plan: Plan, seed: int, chain: int, stop: NDArray[np.int32] | None = None
     ) -> None:
-        self._dim = plan.target.dim
+        self._dim = plan.target.dim + plan.width
         self._sweep = 1
         flag = np.zeros(1, dtype=np.int32) if stop is None else stop
         draws_effects = any("eta" in block or block == "shares" for block in plan.blocks)
@@ -54,8 +54,8 @@ class Sampler:
         Returns
         -------
         numpy.ndarray
-            Coordinates after each sweep (dim, n); fewer columns where the stop flag was seen, after
-            which the sampler is not to be used.
+            Coordinates after each sweep (dim, n), of a grid its weights below them; fewer columns where
+            the stop flag was seen, after which the sampler is not to be used.
         """
         path = np.empty((self._dim, n))
         done = self._chain.run(self._sweep, path) if n and self._dim else n

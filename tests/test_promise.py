@@ -108,6 +108,17 @@ MODELS["shares"] = (
     ),
     MODELS["successes"][1],
 )
+MODELS["grid"] = (
+    hf.Model(hf.Poisson(exposure="size"), hf.Grid(-1, 4, points=30, base=hf.Normal(1, 2))),
+    COUNTED,
+)
+MODELS["grid with a shape"] = (
+    hf.Model(
+        hf.NegativeBinomial(hf.Gamma(2, 0.1), exposure="size"),
+        hf.Grid(-1, 4, points=9, concentration=hf.Gamma(2, hf.Gamma(2, 2))),
+    ),
+    {k: v[:60] for k, v in COUNTED.items()},
+)
 KINDS = [f"kind{k}" for k in range(4)]
 MODELS["kinds"] = (
     hf.Model(
@@ -143,6 +154,7 @@ def digest(fit):
     h = hashlib.sha256()
     for x in fit.hyper.values():
         h.update(np.ascontiguousarray(x).tobytes())
+    h.update(fit._draws.weights.tobytes())
     for term in fit.terms.values():
         h.update(np.ascontiguousarray(term.draws(draws=[0, 7, 19])).tobytes())
     return h.hexdigest()

@@ -9,6 +9,7 @@ from hierfast.distributions.each import Each, each
 from hierfast.distributions.exponential import Exponential
 from hierfast.distributions.flat import Flat
 from hierfast.distributions.gamma import Gamma
+from hierfast.distributions.grid import Grid
 from hierfast.distributions.half_cauchy import HalfCauchy
 from hierfast.distributions.half_normal import HalfNormal
 from hierfast.distributions.half_student_t import HalfStudentT
@@ -42,6 +43,7 @@ __all__ = [
     "Exponential",
     "Flat",
     "Gamma",
+    "Grid",
     "HalfCauchy",
     "HalfNormal",
     "HalfStudentT",

@@ -36,7 +36,7 @@ class Mixture(Distribution):
     Parameters
     ----------
     components : sequence of Distribution
-        Two to eight populations of one scale: `Normal`, `StudentT`, `Logistic` and `PointMass` of effects,
+        Two to eight populations of one scale: `Normal`, `StudentT`, `Logistic`, `TruncatedNormal` and `PointMass` of effects,
         or else all `Beta`, all `Gamma` or all `InverseGamma`.
     weights : sequence of float or Dirichlet, optional
         Known weights, which add up to 1; or their prior, ``Dirichlet([1, 1, ...])`` by default.
@@ -233,7 +233,10 @@ def _check_components(given: Any) -> tuple[Distribution, ...]:
                     f"{who} has the {argument.name} {argument.value!r}: within a mixture nothing can be a "
                     "column or Linear in this version; give a number or a distribution"
                 )
-    scales = {type(one).__name__ if one.place < 0 else "effects" for one in given}
+    scales = {
+        "effects" if one.place >= 0 or one.support is Support.REAL else type(one).__name__
+        for one in given
+    }
     if len(scales) > 1:
         raise ValueError(
             f"Mixture's components must be of one scale; got {format_value(tuple(given))}: Beta and Gamma "

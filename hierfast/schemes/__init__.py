@@ -3,6 +3,14 @@
 from hierfast.schemes.base import Builder
 from hierfast.schemes.conjugate import ConjugateBuilder
 from hierfast.schemes.counts import CountBuilder
+from hierfast.schemes.grid import (
+    GridOfAmounts,
+    GridOfCategories,
+    GridOfCounts,
+    GridOfNormals,
+    GridOfTerms,
+    GridOfZeros,
+)
 from hierfast.schemes.mixtures import (
     MixtureOfAmounts,
     MixtureOfCounts,
@@ -69,6 +77,12 @@ PAIRS: dict[tuple[str, str], type[Builder]] = {
     **{(rows, "Mixture"): MixtureOfZeros for rows in INFLATED},
     ("Gamma", "Mixture"): MixtureOfAmounts,
     ("Multinomial", "Dirichlet"): ShareBuilder,
+    ("Normal", "Grid"): GridOfNormals,
+    **{(rows, "Grid"): GridOfCounts for rows in COUNTS},
+    **{(rows, "Grid"): GridOfTerms for rows in TERMS},
+    **{(rows, "Grid"): GridOfZeros for rows in INFLATED},
+    ("Gamma", "Grid"): GridOfAmounts,
+    ("OrderedLogistic", "Grid"): GridOfCategories,
 }
 
 __all__ = ["COUNTS", "INFLATED", "LINKED", "PAIRS", "TERMS", "Builder"]

@@ -69,6 +69,8 @@ class Plan:
     closed : Conjugate, Shares or None
         What draws effects given the hyperparameters in closed form, where counts allow it: they are
         then read on their natural scale.
+    grid : GridPlan or None
+        Points, where effects are on a grid of these.
     seconds : tuple of float
         Spent on reading the data, and on deciding.
 
@@ -106,7 +108,13 @@ class Plan:
     quadrature_error: float = 0.0
     integrals: Any = None
     closed: Any = None
+    grid: Any = None
     seconds: tuple[float, float] = (0.0, 0.0)
+
+    @property
+    def width(self) -> int:
+        """Numbers of a draw beside the coordinates of unknowns: weights of a grid."""
+        return 0 if self.grid is None else len(self.grid.points)
 
     @cached_property
     def keys(self) -> tuple[int, NDArray[np.uint64] | None]:

@@ -225,8 +225,8 @@ class NormalRowsBuilder(NormalBuilder):
             self.level,
             design=self.design(self.read.design),
         )
-        blocks = ("eta", "centred eta", "noncentred eta") if target.dim else ()
-        how = "slices given effects that move by slices, interwoven"
+        blocks = ("eta", "centred eta", "noncentred eta")[: 2 + graph.located] if target.dim else ()
+        how = "slices given effects that move by slices" + ", interwoven" * graph.located
         start = plan.target.mode(self.mode()) if target.dim else []
         self.lines = self.lines[:1]
         return self.finish("gibbs", how, target, blocks, start=start, integrals=plan.integrals)
