@@ -36,8 +36,8 @@ class Mixture(Distribution):
     Parameters
     ----------
     components : sequence of Distribution
-        Two to eight populations of one scale: `Normal`, `StudentT`, `Logistic`, `TruncatedNormal` and `PointMass` of effects,
-        or else all `Beta`, all `Gamma` or all `InverseGamma`.
+        Two to eight populations of one scale: `Normal`, `StudentT`, `Logistic`, `TruncatedNormal` and
+        `PointMass` of effects, or else all `Beta`, all `Gamma` or all `InverseGamma`.
     weights : sequence of float or Dirichlet, optional
         Known weights, which add up to 1; or their prior, ``Dirichlet([1, 1, ...])`` by default.
     ordered : bool, optional
