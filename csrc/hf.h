@@ -61,6 +61,15 @@ static inline const double *hf_spread(hf_col c, int n, double *buf) {
   return buf;
 }
 
+/* exp(ll) of a likelihood whose parameters move as a product, for nodes that stay (theta/moving.h): what
+ * stays with a cell, its logarithm ll (n,); of nodes whatever the cell, base (n,); and what moves (n,), at
+ * one cell and one par. Only constants of par are read by the first two. */
+typedef struct {
+  void (*still)(int n, const double *eta, const hf_col *stat, const hf_col *par, double *ll);
+  void (*base)(int n, const double *eta, const double *par, double *base);
+  void (*moving)(int n, const double *base, const double *stat, const double *par, double *factor);
+} hf_split;
+
 /* log p(y | eta, par) from a cell's statistics, and its first two derivatives in eta; n <= HF_TILE. */
 typedef struct {
   const char *name;
@@ -72,6 +81,7 @@ typedef struct {
   /* Widens low .. high (n,) to where its peaks may be, if it is not log-concave in eta, so that with any
    * population there may be two; NULL: it is log-concave, or its one peak is found by climbing. */
   void (*ends)(int n, const hf_col *stat, const hf_col *par, double *low, double *high);
+  const hf_split *split; /* or NULL */
 } hf_likelihood;
 
 /* log p(theta | loc, par) and its first two derivatives in theta; n <= HF_TILE. */

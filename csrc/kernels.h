@@ -62,6 +62,7 @@ typedef struct {
 enum { HF_WIDE = 8, HF_SHARE = 1024 }; /* phi at once; most cells that are read at once */
 typedef struct {
   int64_t n, n_rest;
+  int moving; /* whether only a part of the likelihood stays (theta/moving.h) */
   const int64_t *cell, *level, *first, *count, *at; /* (n,) which; nodes; where its values begin */
   const double *top, *mult, *value; /* (n,) log scale, multiplicity; likelihoods of all nodes */
   const int64_t *rest;              /* (n_rest,) cells without nodes */
@@ -144,8 +145,8 @@ typedef struct {
                 const hf_col *ppar, int n_u, const double *u, double *theta);
   int (*span)(const hf_integral *q, int n, const hf_col *stat, const hf_col *lpar, hf_col loc,
               const hf_col *ppar, double *low, double *high, double *scale);
-  int (*at_nodes)(const hf_integral *q, const hf_fixed *f, int64_t lo, int n, hf_col loc,
-                  const hf_col *ppar, double *logz, int64_t *hi);
+  int (*at_nodes)(const hf_integral *q, const hf_fixed *f, int64_t lo, int n, const hf_col *stat,
+                  const hf_col *lpar, hf_col loc, const hf_col *ppar, double *logz, int64_t *hi);
   int (*blend)(const hf_integral *q, const hf_fixed *f, int64_t lo, int n, hf_col loc,
                const hf_col *ppar, double *sum, int64_t *missed, int64_t *hi);
   void (*log_sum)(int n, int n_part, const double *part, double *logz);

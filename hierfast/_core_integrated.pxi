@@ -43,7 +43,7 @@ cdef class Integrated(Target):
     cdef hf_integrated ctx
     cdef readonly object mult
     cdef readonly list nodes  # arrays that the core reads
-    cdef readonly bint fixed  # likelihoods at nodes stay while the unknowns move
+    cdef readonly bint fixed  # likelihoods, or parts of them, stay at nodes while the unknowns move
 
     def __init__(self, graph, str likelihood, str population, stats, lpar, ppar, int level,
                  mult=None, int order=61, rows=None, design=()):
@@ -53,7 +53,9 @@ cdef class Integrated(Target):
         mult = np.ones(1) if mult is None else mult
         self.ctx.mult.p, self.ctx.mult.stride = self.column(mult), len(mult) > 1
         self.mult = mult
-        self.fixed = {arg.node for arg in lpar} <= {-1} and not design
+        moving = not {arg.node for arg in lpar} <= {-1}
+        self.fixed = not design and not (moving and self.ctx.integral.likelihood.split == NULL)
+        self.ctx.fixed.moving = moving
         self.target.d = hf_hyper_dim(&self.hyper)
         self.target.eval = hf_integrated_eval
         self.target.ctx = &self.ctx
