@@ -61,13 +61,15 @@ static inline const double *hf_spread(hf_col c, int n, double *buf) {
   return buf;
 }
 
-/* exp(ll) of a likelihood whose parameters move as a product, for nodes that stay (theta/moving.h): what
- * stays with a cell, its logarithm ll (n,); of nodes whatever the cell, base (n,); and what moves (n,), at
- * one cell and one par. Only constants of par are read by the first two. */
+/* exp(ll) of a likelihood whose parameters move as a product, for nodes that stay: (1) of theta/moving.h.
+ * The logarithm (n,) of what stays with a cell, and what a node needs of the rest whatever the cell (n,), both of
+ * par's constants alone; rate and weight (n,) of all cells with the first statistic `key`; a cell's slope. */
 typedef struct {
   void (*still)(int n, const double *eta, const hf_col *stat, const hf_col *par, double *ll);
   void (*base)(int n, const double *eta, const double *par, double *base);
-  void (*moving)(int n, const double *base, const double *stat, const double *par, double *factor);
+  void (*common)(int n, const double *base, double key, const double *par, double *rate,
+                 double *weight);
+  double (*slope)(const double *stat, const double *par);
 } hf_split;
 
 /* log p(y | eta, par) from a cell's statistics, and its first two derivatives in eta; n <= HF_TILE. */

@@ -65,6 +65,13 @@ cdef class Integrated(Target):
         """Number of cells."""
         return self.ctx.n_cell
 
+    def alike(self):
+        """What cells must have in common to share what moves at their nodes (cells,): their first statistic."""
+        cdef const hf_col *s = &self.ctx.stat[0]
+        if not self.ctx.fixed.moving:
+            return np.zeros(self.ctx.n_cell)
+        return np.array([s.p[i * s.stride] for i in range(self.ctx.n_cell)])
+
     def prepare(self, around=None):
         """Lay nodes for the cells that have room for them, around the place of a similar target."""
         if self.fixed and self.target.d:

@@ -72,19 +72,30 @@ static void HF_NAME(base_of_normal_scale)(int n, const double *eta, const double
   for (int i = 0; i < n; i++) variance[i] = hf_exp(2.0 * par[2] * eta[i]);
 }
 
-static void HF_NAME(moving_normal_scale)(int n, const double *variance, const double *stat,
-                                         const double *par, double *factor) {
-  double d = stat[1] - par[0], square = -0.5 * stat[0] * d * d, t = stat[0] * par[1] * par[1];
+static void HF_NAME(common_normal_scale)(int n, const double *variance, double rows,
+                                         const double *par, double *rate, double *weight) {
+  double t = rows * par[1] * par[1];
   for (int i = 0; i < n; i++) {
-    double p = 1.0 / (variance[i] + t);
-    factor[i] = hf_exp(square * p) * __builtin_sqrt(p);
+    rate[i] = 1.0 / (variance[i] + t);
+    weight[i] = __builtin_sqrt(rate[i]);
   }
+}
+
+static double HF_NAME(slope_normal_scale)(const double *stat, const double *par) {
+  double d = stat[1] - par[0];
+  return -0.5 * stat[0] * d * d;
 }
 #undef HF_TOP
 
 static const hf_split HF_NAME(split_of_normal_scale) = {
-    HF_NAME(still_normal_scale), HF_NAME(base_of_normal_scale), HF_NAME(moving_normal_scale)};
+    HF_NAME(still_normal_scale), HF_NAME(base_of_normal_scale), HF_NAME(common_normal_scale),
+    HF_NAME(slope_normal_scale)};
 #else
-{"NormalScale", 3, 3, HF_NAME(likelihood_normal_scale), NULL, HF_NAME(ends_of_normal_scale),
+{"NormalScale",
+ 3,
+ 3,
+ HF_NAME(likelihood_normal_scale),
+ NULL,
+ HF_NAME(ends_of_normal_scale),
  &HF_NAME(split_of_normal_scale)},
 #endif
