@@ -70,7 +70,7 @@ static int HF_NAME(climb)(const hf_integral *q, int n, const hf_col *stat, const
     most *= it < HF_NAME(NEAR) ? 1.0 : 2.0;
     for (int i = 0; i < n; i++) {
       double size = __builtin_fabs(step[i]) * __builtin_sqrt(-at->d2[i]);
-      double whole = size < 1e-7 ? 0.0 : step[i];
+      double whole = (size < 1e-7) | (at->f[i] != at->f[i]) ? 0.0 : step[i];
       step[i] = whole > most ? most : whole < -most ? -most : whole;
       to[i] = mode[i] + step[i];
     }

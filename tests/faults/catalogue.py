@@ -310,7 +310,7 @@ FAMILIES = [  # of populations and conjugate pairs, after their tests
     Fault("long steps over the peak of a scale", "csrc/theta/quadrature.h",
           "q->likelihood->ends ? HF_SHORT : HF_INF", "HF_INF"),
     Fault("nodes of a scale end before its second peak", "csrc/theta/trapezoid.h",
-          "left[i] = past & (g", "left[i] = (past | 1) & (g"),
+          "left[i] = before | (g", "left[i] = (before & 0) | (g"),
     Fault("effects drawn with the noise of their scales", "hierfast/scales.py",
           "for site in (_core.SCALE, _core.THETA)", "for site in (_core.THETA, _core.THETA)"),
     Fault("effects that know their scale exactly", "hierfast/scales.py",
