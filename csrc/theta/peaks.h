@@ -18,7 +18,8 @@ static inline double HF_NAME(asinh_exp)(double x) {
 }
 
 /* theta of lane i at exp(t), and (3). */
-HF_INLINE double HF_NAME(between)(const HF_NAME(peaks) * p, int i, double e, double *d1, double *d2) {
+HF_INLINE double HF_NAME(between)(const HF_NAME(peaks) * p, int i, double e, double *d1,
+                                  double *d2) {
   double s1 = p->s[0][i], s2 = p->s[1][i], rho = s1 / s2, delta = (p->m[1][i] - p->m[0][i]) / s2;
   double c = 0.5 * (e + 1.0 / e), s = 0.5 * (e - 1.0 / e), q = 1.0 + rho * (rho + 2.0 * c);
   double far = s1 * (delta * (rho + c) + s * __builtin_sqrt(delta * delta + q)) / q;
