@@ -66,7 +66,7 @@ cdef class Integrated(Target):
         return self.ctx.n_cell
 
     def alike(self):
-        """What cells must have in common to share what moves at their nodes (cells,): their first statistic."""
+        """What cells share whose nodes move alike (cells,): their first statistic."""
         cdef const hf_col *s = &self.ctx.stat[0]
         if not self.ctx.fixed.moving:
             return np.zeros(self.ctx.n_cell)

@@ -192,7 +192,7 @@ def at_draws(kind, name, count=12):
 
 @pytest.mark.parametrize(("kind", "name"), USUAL)
 def test_nodes_that_stay_are_the_adaptive_rule(kind, name):
-    """At draws of the posterior, and far from where nodes were laid; no point depends on those beside it."""
+    """At draws, and far from where nodes were laid; no point depends on those beside it."""
     plan, _, _, z, _ = at_draws(kind, name)
     target, mode = plan.target, z.mean(axis=1)
     far = mode[:, None] + 1.5 * np.random.default_rng(1).normal(0, 1, (4, 20))
