@@ -64,6 +64,17 @@ static inline const double *hf_spread(hf_col c, int n, double *buf) {
   return buf;
 }
 
+/* exp(ll) of a likelihood whose parameters move as a product, for nodes that stay: (1) of theta/moving.h.
+ * The logarithm (n,) of what stays with a cell, and what a node needs of the rest whatever the cell (n,), both of
+ * par's constants alone; rate and weight (n,) of all cells with the first statistic `key`; a cell's slope. */
+typedef struct {
+  void (*still)(int n, const double *eta, const hf_col *stat, const hf_col *par, double *ll);
+  void (*base)(int n, const double *eta, const double *par, double *base);
+  void (*common)(int n, const double *base, double key, const double *par, double *rate,
+                 double *weight);
+  double (*slope)(const double *stat, const double *par);
+} hf_split;
+
 /* log p(y | eta, par) from a cell's statistics, and its first two derivatives in eta; n <= HF_TILE. */
 typedef struct {
   const char *name;
@@ -75,6 +86,7 @@ typedef struct {
   /* Widens low .. high (n,) to where its peaks may be, if it is not log-concave in eta, so that with any
    * population there may be two; NULL: it is log-concave, or its one peak is found by climbing. */
   void (*ends)(int n, const hf_col *stat, const hf_col *par, double *low, double *high);
+  const hf_split *split; /* or NULL */
   /* Of one term's statistics, where its peak is and how wide, if every term may have a peak of its own, so that a
    * group may have many; whether this one has any. NULL: they have not. */
   int (*peak)(const double *stat, const double *par, double *at, double *wide);

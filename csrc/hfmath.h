@@ -13,6 +13,10 @@
 #define HF_SHIFT 6755399441055744.0 /* 1.5 * 2^52: adding it rounds to an integer */
 #define HF_INF (__builtin_inf())
 
+/* Compilers give up inlining where a file has much of it, and then a loop over lanes is no vector: nothing
+ * else would tell that it became several times slower. */
+#define HF_INLINE static inline __attribute__((always_inline))
+
 static inline uint64_t hf_bits(double x) {
   uint64_t u;
   memcpy(&u, &x, sizeof u);
@@ -29,7 +33,7 @@ static inline double hf_real(uint64_t u) {
 static inline double hf_two_to(int k) { return hf_real((uint64_t)(k + 1023) << 52); }
 
 /* exp(x) = 2^k exp(r), r = x - k log 2; 2^k in two factors, so that subnormal results round once. */
-static inline double hf_exp(double x) {
+HF_INLINE double hf_exp(double x) {
   double c = x > 745.2 ? 745.2 : x;
   c = c < -745.2 ? -745.2 : c;
   double kb = c * 1.44269504088896340736 + HF_SHIFT, k = kb - HF_SHIFT;
@@ -54,14 +58,14 @@ static inline double hf_exp(double x) {
 }
 
 /* f and the exponent e of x = 2^e (1 + f), 1 + f in [sqrt(1/2), sqrt 2). */
-static inline double hf_log_parts(double x, double *e) {
+HF_INLINE double hf_log_parts(double x, double *e) {
   uint64_t u = hf_bits(x) + (0x3ff0000000000000u - 0x3fe6a09e667f3bcdu);
   *e = hf_real((u >> 52) | 0x4330000000000000u) - (4503599627370496.0 + 1023.0);
   return hf_real((u & 0xfffffffffffffu) + 0x3fe6a09e667f3bcdu) - 1.0;
 }
 
 /* log of a positive normal number whose relative error is c. */
-static inline double hf_log_core(double x, double c) {
+HF_INLINE double hf_log_core(double x, double c) {
   double e, f = hf_log_parts(x, &e), s = f / (2.0 + f), z = s * s, h = 0.5 * f * f;
   double r = 1.308803485092755383e-1;
   r = r * z + 1.3268638369266823879e-1;
@@ -75,7 +79,7 @@ static inline double hf_log_core(double x, double c) {
   return e * 0x1.62e42fefa3800p-1 - ((h - tail) - f);
 }
 
-static inline double hf_log(double x) {
+HF_INLINE double hf_log(double x) {
   int small = x < 2.2250738585072014e-308;
   double v = small ? x * 18014398509481984.0 : x;
   double y = hf_log_core(v, 0.0);
@@ -87,7 +91,7 @@ static inline double hf_log(double x) {
 }
 
 /* log(1 + x): the logarithm of the rounded sum, and what rounding lost. */
-static inline double hf_log1p(double x) {
+HF_INLINE double hf_log1p(double x) {
   double u = 1.0 + x, d = x > 1.0 ? 1.0 - (u - x) : x - (u - 1.0);
   double y = hf_log_core(u, d / u);
   y = x == -1.0 ? -HF_INF : y;
@@ -98,20 +102,19 @@ static inline double hf_log1p(double x) {
 }
 
 /* log((1 - exp(-m)) / m) near 0, by Bernoulli numbers. */
-static inline double hf_log_some_near(double m) {
+HF_INLINE double hf_log_some_near(double m) {
   double m2 = m * m;
   return m2 * (1.0 / 24.0 - m2 * (1.0 / 2880.0 - m2 * (1.0 / 181440.0))) - 0.5 * m;
 }
 
 /* log(1 - exp(-m)), m >= 0. */
-static inline double hf_log_1mexp(double m) {
+HF_INLINE double hf_log_1mexp(double m) {
   double near = hf_log(m) + hf_log_some_near(m), far = hf_log1p(-hf_exp(-m));
   return m < 0.1 ? near : far;
 }
 
 /* sin and cos of q pi/2 + r + t, |r| <= pi/4, t its tail, q the low bits of `quarter`. */
-static inline void hf_sincos_core(double r, double t, uint64_t quarter, double *sine,
-                                  double *cosine) {
+HF_INLINE void hf_sincos_core(double r, double t, uint64_t quarter, double *sine, double *cosine) {
   double z = r * r, s = -7.5866850700912671596e-13, c = 4.7458652037874551073e-14;
   s = s * z + 1.6058531414589010757e-10;
   s = s * z - 2.5052106231157905487e-8;
@@ -132,7 +135,7 @@ static inline void hf_sincos_core(double r, double t, uint64_t quarter, double *
   *cosine = (quarter + 1) & 2 ? -b : b;
 }
 
-static inline void hf_sincos(double x, double *sine, double *cosine) {
+HF_INLINE void hf_sincos(double x, double *sine, double *cosine) {
   double kb = x * 0.636619772367581343076 + HF_SHIFT, k = kb - HF_SHIFT;
   double a = x - k * 0x1.921fb54400000p+0, b = k * 0x1.0b4611a600000p-34, r = a - b;
   double t = ((a - r) - b) - k * 2.0222662487959507324e-21;
@@ -140,7 +143,7 @@ static inline void hf_sincos(double x, double *sine, double *cosine) {
 }
 
 /* cos(2 pi u), 0 <= u <= 1: the reduction is exact. */
-static inline double hf_cos2pi(double u) {
+HF_INLINE double hf_cos2pi(double u) {
   double kb = 4.0 * u + HF_SHIFT, d = 4.0 * u - (kb - HF_SHIFT), s, c;
   hf_sincos_core(d * 1.57079632679489661923, d * 6.123233995736766036e-17, hf_bits(kb), &s, &c);
   return c;
@@ -148,7 +151,7 @@ static inline double hf_cos2pi(double u) {
 
 /* Lower tail of the standard normal distribution at -a <= 0 over exp(-a^2/2): h(t) / (1 + 5a/4), with
  * t = (a - 5) / (a + 5) and h a Chebyshev series (Shepherd and Laframboise 1981 for erfc). */
-static inline double hf_ndtr_scaled(double a) {
+HF_INLINE double hf_ndtr_scaled(double a) {
   double t2 = 2.0 * (a - 5.0) / (a + 5.0), b, b1 = 0.0, b2 = 0.0;
   b = 5.2771340253603314251e-18 + t2 * b1 - b2, b2 = b1, b1 = b;
   b = 2.996247204700264057e-18 + t2 * b1 - b2, b2 = b1, b1 = b;
@@ -180,7 +183,7 @@ static inline double hf_ndtr_scaled(double a) {
 }
 
 /* Standard normal distribution function. */
-static inline double hf_ndtr(double x) {
+HF_INLINE double hf_ndtr(double x) {
   double a = x < 0.0 ? -x : x;
   a = a > 40.0 ? 40.0 : a;
   double top = hf_real(hf_bits(a) & 0xfffffffff8000000u), low = -0.5 * (a - top) * (a + top);

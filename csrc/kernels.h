@@ -57,11 +57,12 @@ typedef struct {
   const double *term[HF_MAX_STAT];
 } hf_integral;
 
-/* Nodes of cells that stay where they are while phi moves, in the order of level and first
- * (theta/nodes.h): node g of a cell is at 2^level g. Without any, n is 0 and `rest` is not read. */
+/* Nodes of cells that stay where they are while phi moves, in the order of level and first, or of level, first
+ * statistic and first where the likelihood moves (theta/nodes.h): node g of a cell is at 2^level g. Without any, n is 0 and `rest` is not read. */
 enum { HF_WIDE = 8, HF_SHARE = 1024 }; /* phi at once; most cells that are read at once */
 typedef struct {
   int64_t n, n_rest;
+  int moving; /* whether only a part of the likelihood stays (theta/moving.h) */
   const int64_t *cell, *level, *first, *count, *at; /* (n,) which; nodes; where its values begin */
   const double *top, *mult, *value; /* (n,) log scale, multiplicity; likelihoods of all nodes */
   const int64_t *rest;              /* (n_rest,) cells without nodes */
@@ -73,9 +74,10 @@ static inline int64_t hf_fixed_share(const hf_fixed *f, int64_t lo, int64_t *fro
   int64_t c = lo;
   *from = *to = f->first[lo];
   for (; c < f->n && c - lo < HF_SHARE && f->level[c] == f->level[lo]; c++) {
-    int64_t end = f->first[c] + f->count[c];
-    if ((end > *to ? end : *to) - *from > HF_TILE) break;
-    *to = end > *to ? end : *to;
+    int64_t start = f->first[c] < *from ? f->first[c] : *from, end = f->first[c] + f->count[c];
+    end = end > *to ? end : *to;
+    if (end - start > HF_TILE) break;
+    *from = start, *to = end;
   }
   return c;
 }
@@ -149,8 +151,8 @@ typedef struct {
                 const hf_col *ppar, int n_u, const double *u, double *theta);
   int (*span)(const hf_integral *q, int n, const hf_col *stat, const hf_col *lpar, hf_col loc,
               const hf_col *ppar, double *low, double *high, double *scale);
-  int (*at_nodes)(const hf_integral *q, const hf_fixed *f, int64_t lo, int n, hf_col loc,
-                  const hf_col *ppar, double *logz, int64_t *hi);
+  int (*at_nodes)(const hf_integral *q, const hf_fixed *f, int64_t lo, int n, const hf_col *stat,
+                  const hf_col *lpar, hf_col loc, const hf_col *ppar, double *logz, int64_t *hi);
   int (*blend)(const hf_integral *q, const hf_fixed *f, int64_t lo, int n, hf_col loc,
                const hf_col *ppar, double *sum, int64_t *missed, int64_t *hi);
   void (*log_sum)(int n, int n_part, const double *part, double *logz);

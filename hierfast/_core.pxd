@@ -68,6 +68,7 @@ cdef extern from "hf.h" nogil:
         int (*eval)(int n, const double *eta, const hf_col *stat, const hf_col *par, void *user,
                     double *ll, double *d1, double *d2) noexcept nogil
         void (*overall)(int n, const hf_col *par, const void *user, double *ll) noexcept nogil
+        const void *split
     ctypedef struct hf_population:
         const char *name
         int n_par
@@ -131,6 +132,7 @@ cdef extern from "hf.h" nogil:
     int hf_nodes(const hf_integral *q)
     ctypedef struct hf_fixed:
         int64_t n, n_rest
+        int moving
         const int64_t *cell
         const int64_t *level
         const int64_t *first

@@ -43,7 +43,7 @@ cdef class Integrated(Target):
     cdef hf_integrated ctx
     cdef readonly object mult
     cdef readonly list nodes  # arrays that the core reads
-    cdef readonly bint fixed  # likelihoods at nodes stay while the unknowns move
+    cdef readonly bint fixed  # likelihoods, or parts of them, stay at nodes while the unknowns move
 
     def __init__(self, graph, str likelihood, str population, stats, lpar, ppar, int level,
                  mult=None, int order=61, rows=None, design=()):
@@ -53,8 +53,10 @@ cdef class Integrated(Target):
         mult = np.ones(1) if mult is None else mult
         self.ctx.mult.p, self.ctx.mult.stride = self.column(mult), len(mult) > 1
         self.mult = mult
-        self.fixed = {arg.node for arg in lpar} <= {-1} and not design
+        moving = not {arg.node for arg in lpar} <= {-1}
+        self.fixed = not design and not (moving and self.ctx.integral.likelihood.split == NULL)
         self.fixed = self.fixed and not hf_panels(&self.ctx.integral)
+        self.ctx.fixed.moving = moving
         self.target.d = hf_hyper_dim(&self.hyper)
         self.target.eval = hf_integrated_eval
         self.target.ctx = &self.ctx
@@ -63,6 +65,13 @@ cdef class Integrated(Target):
     def count(self):
         """Number of cells."""
         return self.ctx.n_cell
+
+    def alike(self):
+        """What cells share whose nodes move alike (cells,): their first statistic."""
+        cdef const hf_col *s = &self.ctx.stat[0]
+        if not self.ctx.fixed.moving:
+            return np.zeros(self.ctx.n_cell)
+        return np.array([s.p[i * s.stride] for i in range(self.ctx.n_cell)])
 
     def prepare(self, around=None):
         """Lay nodes for the cells that have room for them, around the place of a similar target."""

@@ -174,6 +174,83 @@ def test_two_peaks_with_nothing_between():
     np.testing.assert_allclose(got - got[0], want - want[0], atol=1e-4)
 
 
+MANY = np.random.default_rng(7).integers(1, 9, 80)
+FIELDS = ("cell", "level", "first", "count", "rest", "at", "mult", "value", "top")
+
+
+def at_draws(kind, name, count=12):
+    """A target with nodes, draws of its unknowns, their coordinates and log prior."""
+    data = simulate(np.random.default_rng(3), MANY, spread=0.6)
+    options = {"groups": None, "scheme": "quadrature", "draws": count, "chains": 1}
+    found = fit(model_of(kind, name), data, **options)
+    u = [{k: float(x[0, i]) for k, x in found.hyper.items()} for i in range(count)]
+    z, jacobian = zip(*(coordinates(found.plan.graph, one) for one in u), strict=True)
+    laws = laws_of(kind, name)
+    prior = np.array([sum(law.logpdf(one[k]) for k, law in laws.items()) for one in u]) + jacobian
+    return found.plan, data, u, np.ascontiguousarray(np.transpose(z)), prior
+
+
+@pytest.mark.parametrize(("kind", "name"), USUAL)
+def test_nodes_that_stay_are_the_adaptive_rule(kind, name):
+    """At draws, and far from where nodes were laid; no point depends on those beside it."""
+    plan, _, _, z, _ = at_draws(kind, name)
+    target, mode = plan.target, z.mean(axis=1)
+    far = mode[:, None] + 1.5 * np.random.default_rng(1).normal(0, 1, (4, 20))
+    z = np.concatenate([z, far], axis=1)
+    nodes = dict(zip(FIELDS, target.nodes, strict=False))
+    assert len(nodes["cell"]) > 0.9 * len(MANY)
+    said = target.choose_order(0.0)[1]
+    got = target.logp(z)
+    for width in (1, 3, 8, 13):
+        for lo in range(0, 32, width):
+            some = np.ascontiguousarray(z[:, lo : lo + width])
+            np.testing.assert_array_equal(target.logp(some), got[lo : lo + width])
+    target.set_nodes(*(nodes[k][:0] for k in FIELDS[:4]), np.arange(target.count))
+    want = target.logp(z)
+    error = np.abs((got - got[0]) - (want - want[0]))
+    print(kind, name, error, said)
+    assert error[:12].max() < max(1e-6, said) and error.max() < 1e-5
+
+
+@pytest.mark.parametrize(("kind", "name"), USUAL)
+def test_nodes_that_stay_are_their_twin(kind, name):
+    """(1) of csrc/theta/moving.h in NumPy, populations by SciPy; most integrals are accepted."""
+    plan, _, draws, z, total = at_draws(kind, name)
+    f, stats, power = dict(zip(FIELDS, plan.target.nodes, strict=True)), plan.informed, POWERS[name]
+    accepted = np.zeros(len(draws))
+    for i, cell in enumerate(f["cell"]):
+        theta = 2.0 ** f["level"][i] * (f["first"][i] + np.arange(f["count"][i]))
+        own = (stats.weight[cell], stats.mean[cell], stats.m2[cell], theta)
+        value = np.asarray(f["value"])[f["at"][i] : f["at"][i] + f["count"][i]]
+        for k, u in enumerate(draws):
+            still, weight, slope, rate = normal_scale.split(*own, u["g_mu"], u["g_sigma"], power)
+            whole = normal_scale.log_likelihood(*own, u["g_mu"], u["g_sigma"], power)[0]
+            np.testing.assert_allclose(still + np.log(weight) + slope * rate, whole, rtol=1e-9)
+            np.testing.assert_allclose(value, np.exp(still - still.max()), rtol=1e-9, atol=1e-290)
+            log = np.log(weight) + slope * rate + log_scale(kind, name, theta, u)
+            part = value * np.exp(log)
+            s = np.array([part[j::4].sum() for j in range(4)])
+            small = abs(s[0] + s[2] - s[1] - s[3]) <= 2e-5 * s.sum()
+            small &= abs(s[0] - s[2]) + abs(s[1] - s[3]) <= 0.08 * s.sum()
+            accepted[k] += small & (part[0] + part[-1] <= 1e-11 * s.sum())
+            total[k] += f["top"][i] + np.log(part.sum())
+    assert accepted.mean() > 0.97 * len(f["cell"])
+    whole = (accepted == len(MANY)) & (len(f["rest"]) == 0)
+    assert whole.sum() > 1
+    off = plan.target.logp(z)[whole] - total[whole]
+    np.testing.assert_allclose(off, off[0], rtol=0, atol=2e-6)
+
+
+def test_nodes_of_a_narrow_population_are_left_alone():
+    """Scales that are nearly alike: its peak falls between the nodes, and smooth rows would not tell."""
+    plan, *_ = at_draws("LogNormal", "sigma")
+    z = np.array([[0.0] * 6, np.log(np.geomspace(1e-5, 0.1, 6)), [0.0] * 6, [0.0] * 6])
+    got = plan.target.logp(z)
+    nodes = plan.target.nodes[:4]
+    plan.target.set_nodes(*(a[:0] for a in nodes), np.arange(plan.target.count))
+    np.testing.assert_allclose(got, plan.target.logp(z), atol=1e-4)
+
+
 @pytest.mark.parametrize("noncentred", [False, True])
 @pytest.mark.parametrize("kind", ["LogNormal", "ScaledInverseChi2"])
 def test_conditionals_are_those_of_the_joint(kind, noncentred):

@@ -48,5 +48,6 @@ static void HF_NAME(overall_negative_binomial)(int n, const hf_col *par, const v
  1,
  HF_NAME(likelihood_negative_binomial),
  HF_NAME(overall_negative_binomial),
+ NULL,
  NULL},
 #endif

@@ -7,6 +7,8 @@
  *       d2 = -2 c^2 (m2 / sigma^2 + w (1 - w) - q w (1 - 2 w))
  *   (3) theta | eta, y ~ N(mu + (1 - w) d, w tau^2), for hierfast/scales.py
  *   (4) peaks no farther out than sigma^2 = m2 / (n - 1), where tau explains d, and m2 / n + d^2, where sigma does
+ *   (5) exp(1) = exp(-((n - 1) L + m2 / sigma^2) / 2), which stays while mu and tau move, times
+ *       exp(-q / 2) / sqrt(sigma^2 + n tau^2), for theta/moving.h
  * (1) is not concave: w (q - 1) rises where sigma^2 < n tau^2 and d is large. It falls where n = 0: then (1) is 0.
  * Columns n, ybar, m2; parameters mu, tau, c. Twin: hierfast/likelihoods/normal_scale.py.
  * Source: Gelman et al., BDA3, equations (5.17), (11.9); exercise 11.4. */
@@ -36,7 +38,6 @@ static int HF_NAME(likelihood_normal_scale)(int n, const double *eta, const hf_c
   }
   return HF_OK;
 }
-#undef HF_TOP
 
 /* (4) */
 static void HF_NAME(ends_of_normal_scale)(int n, const hf_col *stat, const hf_col *par, double *low,
@@ -53,6 +54,48 @@ static void HF_NAME(ends_of_normal_scale)(int n, const hf_col *stat, const hf_co
     }
   }
 }
+
+/* (5) */
+static void HF_NAME(still_normal_scale)(int n, const double *eta, const hf_col *stat,
+                                        const hf_col *par, double *ll) {
+  double buf[3][HF_TILE];
+  const double *rows = hf_spread(stat[0], n, buf[0]), *m2 = hf_spread(stat[2], n, buf[1]);
+  const double *c = hf_spread(par[2], n, buf[2]);
+  for (int i = 0; i < n; i++) {
+    double l = 2.0 * c[i] * eta[i], p = hf_exp(-l < HF_TOP ? -l : HF_TOP);
+    ll[i] = -0.5 * ((rows[i] - 1.0) * l + m2[i] * p);
+  }
+}
+
+static void HF_NAME(base_of_normal_scale)(int n, const double *eta, const double *par,
+                                          double *variance) {
+  for (int i = 0; i < n; i++) variance[i] = hf_exp(2.0 * par[2] * eta[i]);
+}
+
+static void HF_NAME(common_normal_scale)(int n, const double *variance, double rows,
+                                         const double *par, double *rate, double *weight) {
+  double t = rows * par[1] * par[1];
+  for (int i = 0; i < n; i++) {
+    rate[i] = 1.0 / (variance[i] + t);
+    weight[i] = __builtin_sqrt(rate[i]);
+  }
+}
+
+static double HF_NAME(slope_normal_scale)(const double *stat, const double *par) {
+  double d = stat[1] - par[0];
+  return -0.5 * stat[0] * d * d;
+}
+#undef HF_TOP
+
+static const hf_split HF_NAME(split_of_normal_scale) = {
+    HF_NAME(still_normal_scale), HF_NAME(base_of_normal_scale), HF_NAME(common_normal_scale),
+    HF_NAME(slope_normal_scale)};
 #else
-{"NormalScale", 3, 3, HF_NAME(likelihood_normal_scale), NULL, HF_NAME(ends_of_normal_scale)},
+{"NormalScale",
+ 3,
+ 3,
+ HF_NAME(likelihood_normal_scale),
+ NULL,
+ HF_NAME(ends_of_normal_scale),
+ &HF_NAME(split_of_normal_scale)},
 #endif

@@ -94,6 +94,7 @@ static int HF_NAME(peak_of_student_t)(const double *stat, const double *par, dou
  HF_NAME(likelihood_student_t),
  NULL,
  NULL,
+ NULL,
  HF_NAME(peak_of_student_t),
  HF_NAME(rows_of_student_t)},
 #endif

@@ -35,8 +35,8 @@ static int put(const hf_integrated *c, int n, const double *x, int phi, int64_t 
 /* Arguments at no more than HF_WIDE phi, from `first` on. */
 typedef struct {
   int many;
-  double loc[HF_WIDE], par[HF_MAX_PAR][HF_WIDE];
-  hf_col pars[HF_MAX_PAR];
+  double loc[HF_WIDE], par[HF_MAX_PAR][HF_WIDE], lpar[HF_MAX_CUT][HF_WIDE];
+  hf_col pars[HF_MAX_PAR], lpars[HF_MAX_CUT];
 } arguments;
 
 static void read_arguments(const hf_integrated *c, int n, const double *x, int first,
@@ -46,8 +46,16 @@ static void read_arguments(const hf_integrated *c, int n, const double *x, int f
     a->loc[k] = hf_arg_at(&c->loc, x, n, first + k);
     for (int i = 0; i < c->integral.population->n_par; i++)
       a->par[i][k] = hf_arg_at(&c->ppar[i], x, n, first + k);
+    for (int i = 0; i < c->n_lpar; i++) a->lpar[i][k] = hf_arg_at(&c->lpar[i], x, n, first + k);
   }
   for (int i = 0; i < HF_MAX_PAR; i++) a->pars[i] = (hf_col){a->par[i], 1};
+  for (int i = 0; i < HF_MAX_CUT; i++) a->lpars[i] = (hf_col){a->lpar[i], 1};
+}
+
+static int at_nodes(const hf_integrated *c, int64_t lo, const arguments *a, double *logz,
+                    int64_t *hi) {
+  return c->kernels->at_nodes(&c->integral, &c->fixed, lo, a->many, c->stat, a->lpars,
+                              (hf_col){a->loc, 1}, a->pars, logz, hi);
 }
 
 /* Sums over cells on nodes at HF_WIDE phi. */
@@ -59,8 +67,7 @@ static int wide(const hf_integrated *c, int n, const double *x, int first, const
   read_arguments(c, n, x, first, &a);
   for (int64_t lo = 0, hi; !status && lo < c->fixed.n; lo = hi) {
     if (hf_stopped(stop)) return HF_STOPPED;
-    status = c->kernels->at_nodes(&c->integral, &c->fixed, lo, a.many, (hf_col){a.loc, 1}, a.pars,
-                                  logz, &hi);
+    status = at_nodes(c, lo, &a, logz, &hi);
     for (int64_t i = lo; !status && i < hi; i++) {
       const double *z = logz + HF_WIDE * (i - lo);
       double mult = c->fixed.mult[i];
@@ -126,7 +133,10 @@ int hf_nodes_fill(const hf_integrated *c, const double *x, const volatile int *s
     for (int s = 0; s < HF_MAX_STAT; s++) l.stats[s].stride = 0;
     for (int a = 0; a < HF_MAX_CUT; a++) l.lpars[a].stride = 0;
     for (int g = 0; g < n; g++) theta[g] = h * (double)(f->first[i] + g);
-    status = hf_rows_eval(&c->integral, n, theta, l.stats, l.lpars, v, NULL, NULL);
+    if (f->moving)
+      c->integral.likelihood->split->still(n, theta, l.stats, l.lpars, v);
+    else
+      status = hf_rows_eval(&c->integral, n, theta, l.stats, l.lpars, v, NULL, NULL);
     for (int g = 0; g < n; g++) most = v[g] > most ? v[g] : most;
     for (int g = 0; g < n; g++) v[g] = most > -HF_INF ? hf_exp(v[g] - most) : 0.0;
     top[i] = most > -HF_INF ? most + hf_log(h) : 0.0;
@@ -158,8 +168,7 @@ int hf_nodes_missed(const hf_integrated *c, const double *x, uint8_t *missed) {
   int status = HF_OK;
   read_arguments(c, 1, x, 0, &a);
   for (int64_t lo = 0, hi; !status && lo < c->fixed.n; lo = hi) {
-    status = c->kernels->at_nodes(&c->integral, &c->fixed, lo, a.many, (hf_col){a.loc, 1}, a.pars,
-                                  logz, &hi);
+    status = at_nodes(c, lo, &a, logz, &hi);
     for (int64_t i = lo; i < hi; i++) missed[i] = logz[HF_WIDE * (i - lo)] == HF_INF;
   }
   return status;

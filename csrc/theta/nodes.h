@@ -5,8 +5,10 @@
  *   (2) with S = s_0 + s_1 + s_2 + s_3, s_k over g = first + k mod 4: accepted where
  *       |s_0 + s_2 - s_1 - s_3| <= HALF S,  |s_0 - s_2| + |s_1 - s_3| <= QUARTER S,  ends of the sum <= END S
  *   (3) where nodes must reach: as far from the peaks as the log density is DROP below the top
- *   (4) of a population with heavy tails, step <= scale / 2: sums over a smooth tail, where the likelihood is,
- *       would not tell that its peak falls between two nodes. A log-concave integrand has no second peak.
+ *   (4) of a population with heavy tails, step <= scale / 2, beside a likelihood that is not log-concave
+ *       step <= scale / 1.5, of a population of shapes that of its parabola: sums over a smooth tail, where the
+ *       likelihood is, would not tell that its peak falls between two nodes. A log-concave integrand has no
+ *       second peak.
  *   (5) of a mixture over T values of phi, mass of node g: L_g mean_t p(theta_g | phi_t) / S_t, adds up to 1;
  *       expectations of smooth functions of theta are sums over it, as good as (1)
  * Of a density that is analytic in a strip, the trapezoidal rule of step h errs by the square of the rule
@@ -71,21 +73,36 @@ static int HF_NAME(span)(const hf_integral *q, int n, const hf_col *stat, const 
   return status;
 }
 
-/* p(theta_g | phi) of n phi at m neighbouring nodes from g on; 0 where (4) does not hold, and beyond n. */
+/* Least scale of (4) over a step, of parameters par of stride 0. */
+static int HF_NAME(too_narrow)(const hf_integral *q, double h, const hf_col *par, int *narrow) {
+  double scale = par[0].p[0], at, lp, d1, d2;
+  int status = HF_OK;
+  if (q->likelihood->ends && q->population->middle) {
+    q->population->middle(1, par, &at);
+    status = q->population->eval(1, &at, par[0], par, q->user, &lp, &d1, &d2);
+    scale = 1.0 / __builtin_sqrt(-d2);
+  }
+  *narrow = hf_heavy(q) && !(scale >= (q->likelihood->ends ? 1.5 : 2.0) * h);
+  return status;
+}
+
+/* p(theta_g | phi) of n phi at m neighbouring nodes from g on; 0 where (4) does not hold, and beyond n.
+ * Those of one phi are `along` apart, those of one node `across`. */
 static int HF_NAME(population_at_nodes)(const hf_integral *q, int64_t g, int64_t level, int m,
-                                        int n, hf_col loc, const hf_col *ppar, double *density) {
+                                        int n, hf_col loc, const hf_col *ppar, int along,
+                                        int across, double *density) {
   double theta[HF_TILE], lp[HF_TILE] = {0.0}, h = hf_two_to((int)level);
   for (int i = 0; i < m; i++) theta[i] = h * (double)(g + i);
   for (int k = 0; k < HF_WIDE; k++) {
     hf_col par[HF_MAX_PAR];
     int status = HF_OK, unseen = k >= n;
     for (int a = 0; !unseen && a < q->population->n_par; a++) par[a] = (hf_col){ppar[a].p + k, 0};
-    if (!unseen)
+    if (!unseen) status = HF_NAME(too_narrow)(q, h, par, &unseen);
+    if (!unseen && !status)
       status = q->population->eval(m, theta, (hf_col){loc.p + k, 0}, par, q->user, lp, NULL, NULL);
     if (status) return status;
-    unseen = unseen || (hf_heavy(q) && ppar[0].p[k] < 2.0 * h);
     for (int i = 0; !unseen && i < m; i++) lp[i] = hf_exp(lp[i]);
-    for (int i = 0; i < m; i++) density[HF_WIDE * i + k] = unseen ? 0.0 : lp[i];
+    for (int i = 0; i < m; i++) density[along * i + across * k] = unseen ? 0.0 : lp[i];
   }
   return HF_OK;
 }
@@ -124,16 +141,20 @@ static int HF_NAME(shared)(const hf_integral *q, const hf_fixed *f, int64_t lo, 
   int64_t to;
   *hi = hf_fixed_share(f, lo, from, &to);
   return HF_NAME(population_at_nodes)(q, *from, f->level[lo], (int)(to - *from), n, loc, ppar,
-                                      density);
+                                      f->moving ? 1 : HF_WIDE, f->moving ? HF_TILE : 1, density);
 }
 
+#include "theta/moving.h"
+
 /* (1) of cells lo.. *hi at n <= HF_WIDE phi: logz (cells, HF_WIDE), infinite where (2) does not hold. */
-static int HF_NAME(at_nodes)(const hf_integral *q, const hf_fixed *f, int64_t lo, int n, hf_col loc,
-                             const hf_col *ppar, double *logz, int64_t *hi) {
+static int HF_NAME(at_nodes)(const hf_integral *q, const hf_fixed *f, int64_t lo, int n,
+                             const hf_col *stat, const hf_col *lpar, hf_col loc, const hf_col *ppar,
+                             double *logz, int64_t *hi) {
   double density[HF_WIDE * HF_TILE];
   int64_t from;
   int status = HF_NAME(shared)(q, f, lo, n, loc, ppar, density, &from, hi);
-  for (int64_t c = lo; !status && c < *hi; c++)
+  if (!status && f->moving) HF_NAME(sum_moving)(q, f, lo, *hi, from, n, stat, lpar, density, logz);
+  for (int64_t c = lo; !status && !f->moving && c < *hi; c++)
     HF_NAME(sum_nodes)(f->count[c], f->value + f->at[c], density + HF_WIDE * (f->first[c] - from),
                        logz + HF_WIDE * (c - lo));
   for (int64_t i = 0; !status && i < HF_WIDE * (*hi - lo); i++) {

@@ -12,13 +12,14 @@ typedef struct {
   double e[HF_TILE]; /* exp(t) at the higher peak, where nodes are densest */
 } HF_NAME(peaks);
 
-static double HF_NAME(asinh_exp)(double x) {
+static inline double HF_NAME(asinh_exp)(double x) {
   double r = __builtin_sqrt(1.0 + x * x);
   return x < 0.0 ? 1.0 / (r - x) : r + x;
 }
 
 /* theta of lane i at exp(t), and (3). */
-static double HF_NAME(between)(const HF_NAME(peaks) * p, int i, double e, double *d1, double *d2) {
+HF_INLINE double HF_NAME(between)(const HF_NAME(peaks) * p, int i, double e, double *d1,
+                                  double *d2) {
   double s1 = p->s[0][i], s2 = p->s[1][i], rho = s1 / s2, delta = (p->m[1][i] - p->m[0][i]) / s2;
   double c = 0.5 * (e + 1.0 / e), s = 0.5 * (e - 1.0 / e), q = 1.0 + rho * (rho + 2.0 * c);
   double far = s1 * (delta * (rho + c) + s * __builtin_sqrt(delta * delta + q)) / q;

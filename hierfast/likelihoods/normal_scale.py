@@ -56,6 +56,44 @@ def log_likelihood(
     return value, first, second
 
 
+def split(
+    n: ArrayLike,
+    mean: ArrayLike,
+    m2: ArrayLike,
+    eta: ArrayLike,
+    mu: ArrayLike,
+    tau: ArrayLike,
+    c: ArrayLike = 1.0,
+) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
+    """Log density in two parts, of which one stays while mu and tau move: equation (5).
+
+    Parameters
+    ----------
+    n, mean, m2, eta, mu, tau, c : array_like
+        As in `log_likelihood`.
+
+    Returns
+    -------
+    tuple of numpy.ndarray
+        Logarithm of what stays; weight, slope and rate of what moves, which is weight * exp(slope * rate).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from hierfast.likelihoods.normal_scale import split
+    >>> still, weight, slope, rate = split(2, 1.0, 0.5, 0.0, 0.0, 1.0)
+    >>> float((still + np.log(weight) + slope * rate).round(4))
+    -1.1326
+    """
+    n, mean, m2, eta, mu, tau, c = (
+        np.asarray(v, dtype=np.float64) for v in (n, mean, m2, eta, mu, tau, c)
+    )
+    variance = np.exp(2 * c * eta)
+    rate = 1.0 / (variance + n * tau**2)
+    still = -((n - 1) * 2 * c * eta + m2 / variance) / 2
+    return still, np.sqrt(rate), -n * (mean - mu) ** 2 / 2, rate
+
+
 def effect(
     n: ArrayLike,
     mean: ArrayLike,

@@ -103,6 +103,6 @@ def _set(
     cell = np.flatnonzero(count)
     if count.sum() > ROOM:
         cell = cell[:0]
-    order = cell[np.lexsort((first[cell], level[cell]))]
+    order = cell[np.lexsort((first[cell], target.alike()[cell], level[cell]))]
     rest = np.setdiff1d(np.arange(len(count)), order, assume_unique=True)
     target.set_nodes(order, level[order], first[order], count[order], rest)

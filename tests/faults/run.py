@@ -73,6 +73,8 @@ NEAREST = {  # layers asked first where the changed file begins so, when some ar
     "csrc/theta/nodes": ("quadrature", "pairs"),
     "csrc/theta/sinc": ("quadrature", "pairs"),
     "csrc/theta/trapezoid": ("scales",),
+    "csrc/theta/moving": ("scales",),
+    "csrc/theta/invert": ("conditionals", "pairs", "posteriors"),
     "csrc/theta/quadrature": ("scales", "conditionals", "pairs", "posteriors"),
     "csrc/theta/": ("conditionals", "pairs", "posteriors"),
     "hierfast/ordered": ("ordered", "promise"),
