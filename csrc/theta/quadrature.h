@@ -53,17 +53,21 @@ static int HF_NAME(joint_eval)(const hf_integral *q, int n, const double *theta,
 
 /* Newton from a start, halving steps that lose, in the sum or in the likelihood alone; doubling them where one after
  * another leads no nearer than ten scales, as down an exponential. Where there may be two peaks the first steps are
- * short, so that they lead to the nearest one. A lane that has arrived stays, so that what it finds does not depend
- * on the lanes beside it. */
+ * short, so that they lead to the nearest one. Where the density is next to a straight line and a step would go
+ * anywhere, none passes a point from which the slope leads back, nor a symmetric population's middle. A lane that
+ * has arrived stays, so that what it finds does not depend on the lanes beside it. */
 static int HF_NAME(climb)(const hf_integral *q, int n, const hf_col *stat, const hf_col *lpar,
                           hf_col loc, const hf_col *ppar, int alone, double *mode,
                           HF_NAME(joint) * at) {
   HF_NAME(joint) next;
   double to[HF_TILE], step[HF_TILE], far[HF_TILE], most = q->likelihood->ends ? HF_SHORT : HF_INF;
+  double low[HF_TILE], high[HF_TILE];
+  int middle = !alone && !q->population->middle;
   int status = HF_NAME(joint_eval)(q, n, mode, stat, lpar, loc, ppar, 1, alone, at);
   for (int i = 0; !status && i < n; i++) {
     step[i] = at->d1[i] / -at->d2[i];
     far[i] = 1.0;
+    low[i] = -HF_INF, high[i] = HF_INF;
   }
   for (int it = 0; !status && it < HF_NAME(NEWTON); it++) {
     uint64_t moves = 0;
@@ -71,7 +75,11 @@ static int HF_NAME(climb)(const hf_integral *q, int n, const hf_col *stat, const
     for (int i = 0; i < n; i++) {
       double size = __builtin_fabs(step[i]) * __builtin_sqrt(-at->d2[i]);
       double whole = size < 1e-7 ? 0.0 : step[i];
-      step[i] = whole > most ? most : whole < -most ? -most : whole;
+      whole = whole > most ? most : whole < -most ? -most : whole;
+      double off = loc.p[i * loc.stride] - mode[i];
+      whole = middle && whole * off > 0.0 && whole / off > 1.0 ? off : whole;
+      double bound = (whole < 0.0 ? low[i] : high[i]) - mode[i];
+      step[i] = __builtin_fabs(whole) >= __builtin_fabs(bound) ? 0.5 * bound : whole;
       to[i] = mode[i] + step[i];
     }
     for (int i = 0; i < n; i++) moves |= step[i] != 0.0;
@@ -79,6 +87,10 @@ static int HF_NAME(climb)(const hf_integral *q, int n, const hf_col *stat, const
     status = HF_NAME(joint_eval)(q, n, to, stat, lpar, loc, ppar, 1, alone, &next);
     for (int i = 0; !status && i < n; i++) {
       int better = next.f[i] >= at->f[i], moving = step[i] != 0.0;
+      double back = better ? mode[i] : to[i]; /* from where the slope leads to the better of the two */
+      int turned = next.d1[i] * at->d1[i] < 0.0, up = back > (better ? to[i] : mode[i]);
+      high[i] = turned && up ? back : high[i];
+      low[i] = turned && !up ? back : low[i];
       mode[i] = better ? to[i] : mode[i];
       at->f[i] = better ? next.f[i] : at->f[i];
       at->d1[i] = better ? next.d1[i] : at->d1[i];
