@@ -3,7 +3,8 @@
  *       log(sqrt 2 s) + log sum_i exp(lw_i + f(m + sqrt 2 s x_i)), Gauss-Hermite; or, where the population
  *       has heavy tails, double exponential in t, theta(t) of theta/peaks.h around both modes; or trapezoidal in
  *       that t where the likelihood is not log-concave and tells where its peaks are;
- *       or log 0 where f(m) < HF_FLOOR, since differences of f would be rounding alone
+ *       or log p(y | m) where s < HF_NARROW |m|, since nodes would be rounding alone and the integral is that to
+ *       second order; or log 0 where f(m) < HF_FLOOR, since differences of f would be
  *   (2) mean and sd of theta | y by the same nodes
  *   (3) theta = F^-1(u), F from the density g(t) = f(theta(t)) theta'(t) at CELLS + 1 uniform nodes of t with
  *       end corrections, h (g0 + g1) / 2 + h^2 (g0' - g1') / 12, and a cubic density inside a cell;
@@ -22,6 +23,7 @@ enum { HF_NAME(CELLS) = 144, HF_NAME(NEWTON) = 120, HF_NAME(NEAR) = 16 };
 #define HF_REACH 8.5
 #define HF_FAR 3.6
 #define HF_FLOOR (-1e12)
+#define HF_NARROW 1e-9
 
 typedef struct {
   double f[HF_TILE], d1[HF_TILE], d2[HF_TILE];
@@ -219,6 +221,7 @@ static int HF_NAME(integrate)(const hf_integral *q, int n, const hf_col *stat, c
                               hf_col loc, const hf_col *ppar, double *logz, double *mean,
                               double *sd) {
   double mode[HF_TILE] = {0}, scale[HF_TILE], top[HF_TILE], sum[3][HF_TILE] = {{0}};
+  int narrow[HF_TILE], some = 0;
   if (q->closed == HF_NORMAL_NORMAL)
     HF_NAME(normal_marginal)(n, stat, lpar, loc, ppar, logz, mean, sd);
   else if (q->closed && !mean)
@@ -232,9 +235,15 @@ static int HF_NAME(integrate)(const hf_integral *q, int n, const hf_col *stat, c
   for (int i = 0; !status && i < n; i++) {
     double m = sum[1][i] / sum[0][i], v = sum[2][i] / sum[0][i] - m * m;
     logz[i] = top[i] + hf_log(scale[i] * sum[0][i]);
-    logz[i] = top[i] < HF_FLOOR ? -HF_INF : logz[i];
+    narrow[i] = scale[i] < HF_NARROW * __builtin_fabs(mode[i]);
+    some |= narrow[i];
     if (mean) mean[i] = mode[i] + scale[i] * m;
     if (sd) sd[i] = scale[i] * __builtin_sqrt(v > 0.0 ? v : 0.0);
+  }
+  if (!status && some) status = hf_rows_eval(q, n, mode, stat, lpar, sum[0], NULL, NULL);
+  for (int i = 0; !status && i < n; i++) {
+    logz[i] = narrow[i] ? sum[0][i] : logz[i];
+    logz[i] = top[i] < HF_FLOOR ? -HF_INF : logz[i];
   }
   return status;
 }
@@ -318,4 +327,5 @@ static int HF_NAME(invert)(const hf_integral *q, const hf_col *stat, const hf_co
 #undef HF_REACH
 #undef HF_FAR
 #undef HF_FLOOR
+#undef HF_NARROW
 #endif
