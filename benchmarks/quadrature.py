@@ -27,7 +27,7 @@ from hierfast import _core
 from hierfast.grammar import build_graph
 from hierfast.schemes import PAIRS
 
-NODES = 4001
+NODES, FINE = 4001, 32_001
 GROUPS = tuple(10**k for k in range(2, 8))
 DEEP = 14.0  # nats below the mode at which the grid over log tau ends
 WIDE = 7.0  # conditional sds of mu on either side
@@ -44,7 +44,7 @@ LINKS = {
 }
 # Log density of (theta - mu) / tau, how many tau nodes must reach, and what the library is given.
 POPULATIONS = {
-    "Normal": (lambda u: -0.5 * u * u - 0.5 * math.log(2 * math.pi), 60.0, hf.Normal),
+    "Normal": (lambda u: -0.5 * u * u - 0.5 * math.log(2 * math.pi), 40.0, hf.Normal),
     "Logistic": (
         lambda u: -np.abs(u) - 2.0 * np.log1p(np.exp(-np.abs(u))),
         1e3,
@@ -94,7 +94,7 @@ class Case:
     def nodes(self, centre, tau, mu):
         """Nodes (nodes,), and densities of the population times weights (nodes, mu)."""
         log_density, reach, _ = POPULATIONS[self.population]
-        t = np.linspace(-1, 1, NODES) * np.arcsinh(reach)
+        t = np.linspace(-1, 1, FINE if self.rows == "Poisson" else NODES) * np.arcsinh(reach)
         theta = centre + tau * np.sinh(t)
         u = (theta[:, None] - mu) / tau
         return theta, np.exp(log_density(u)) * (np.cosh(t) * (t[1] - t[0]))[:, None]
@@ -143,9 +143,7 @@ class Truth:
 
     def __init__(self, case, y, mult):
         self.case, self.y, self.mult = case, y, mult
-        self.base = 0.0
-        centre = case.log_marginals(y, case.mu, case.tau, np.array([case.mu]))[0]
-        self.base = centre
+        self.base = case.log_marginals(y, case.mu, case.tau, np.array([case.mu]))[0]
 
     def __call__(self, centre, tau, mu):
         """Log posterior at (mu,) given tau, and by every second node."""

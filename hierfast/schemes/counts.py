@@ -137,10 +137,8 @@ class CountBuilder(Builder):
         scout = self.target(-(-count // SAMPLE)) if count > SAMPLE else target
         start: list[float] = []
         if target.dim:
-            start = scout.mode(scout.start(self.known()))
-            if scout is not target:
-                start = scout.place(start)
-                target.prepare(scout)
+            start = scout.place(scout.mode(scout.start(self.known())))
+            target.prepare(scout)
         return target, start
 
     def quadrature(self) -> Plan:

@@ -44,6 +44,36 @@ def lay_nodes(target: Integrated, around: Integrated) -> None:
     _set(target, level, first, count)
 
 
+def compare(target: Integrated, error: float) -> float:
+    """Say by how much nodes may be off around the mode: against others half as far apart.
+
+    Parameters
+    ----------
+    target : Integrated
+        With nodes, which it keeps.
+    error : float
+        Of the adaptive rule, which nodes are compared with where others would be too many.
+
+    Returns
+    -------
+    float
+        Nats of the log posterior relative to the mode, within 3 sd of it.
+    """
+    by_nodes = target.around()
+    cell, level, first, count, rest = target.nodes[:5]
+    fine = 2 * count <= MOST
+    many = 2 * int(count.sum()) <= ROOM
+    some, left = (fine, np.sort(np.append(rest, cell[~fine]))) if many else (fine & False, rest)
+    if not many:
+        left = np.arange(target.count)
+    target.set_nodes(cell[some], level[some] - 1, 2 * first[some], 2 * count[some], left)
+    try:
+        other = target.around()
+    finally:
+        target.set_nodes(cell, level, first, count, rest)
+    return target.apart(by_nodes, other) + (0.0 if fine.all() and many else error)
+
+
 def place(
     low: NDArray[np.float64], high: NDArray[np.float64], scale: NDArray[np.float64]
 ) -> tuple[NDArray[np.int64], ...]:
