@@ -33,6 +33,7 @@ DEEP = 14.0  # nats below the mode at which the grid over log tau ends
 WIDE = 7.0  # conditional sds of mu on either side
 NEAR = 4.5  # nats that make 3 sd
 NU = 4.0
+SPAN = (math.log(1e-4), math.log(40.0))  # of log tau, where rows do not bound it
 
 LINKS = {
     "logit": lambda t: (-np.logaddexp(0.0, -t), -np.logaddexp(0.0, t)),
@@ -162,6 +163,7 @@ class Truth:
             step = slope / -bend if bend < 0 else math.copysign(2 * scale, slope)
             step = max(min(step, 0.5), -0.5)
             scale = 1 / math.sqrt(-bend) if bend < 0 else 2 * scale
+            scale = min(max(scale, 1e-8), 5.0)
             mu += step
             if abs(step) < 1e-3 * scale:
                 break
@@ -183,7 +185,7 @@ class Truth:
         middle = math.log(self.case.tau)
         for side in (-1, 1):
             x, step = middle, side * 0.5 / math.sqrt(self.case.groups)
-            while depth(x) > max(depth(o) for o in list(found)) - DEEP and abs(x) < 30:
+            while depth(x) > max(depth(o) for o in list(found)) - DEEP and SPAN[0] < x < SPAN[1]:
                 x, step = x + step, side * min(abs(step) * 1.25, 0.3)
             ends.append(x)
         log_tau = np.linspace(*ends, n)
@@ -264,8 +266,8 @@ POINTS = (
     ("probit", "Normal", -1, 1, 5), ("probit", "Normal", -1, 2, 20),
     ("cloglog", "Normal", -1, 1, 5), ("cloglog", "Normal", -2, 2, 20),
     ("Poisson", "Normal", 0, 1, 1.0), ("Poisson", "Normal", -3, 2, 1.0), ("Poisson", "Normal", 2, 0.5, 1.0),
-    ("logit", "StudentT", -1, 1, 1), ("logit", "StudentT", -1, 1, 20), ("logit", "StudentT", -4, 2, 20),
-    ("logit", "Logistic", -1, 1, 1), ("logit", "Logistic", -1, 1, 20), ("logit", "Logistic", -4, 2, 20),
+    ("logit", "StudentT", -1, 1, 5), ("logit", "StudentT", -1, 1, 20), ("logit", "StudentT", -4, 2, 20),
+    ("logit", "Logistic", -1, 1, 5), ("logit", "Logistic", -1, 1, 20), ("logit", "Logistic", -4, 2, 20),
 )
 
 

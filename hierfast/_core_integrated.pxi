@@ -153,7 +153,7 @@ cdef class Integrated(Target):
             return hf_nodes(&self.ctx.integral), error[0]
         from hierfast.schemes.nodes import compare
 
-        return hf_nodes(&self.ctx.integral), error[1] + compare(self, error[0])
+        return hf_nodes(&self.ctx.integral), error[1] + compare(self)
 
     def around(self):
         """Log densities (1 + 4 d,) at the mode, and at 1 and 3 sd around it along each axis."""

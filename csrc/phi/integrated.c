@@ -1,7 +1,7 @@
 /* phi/integrated.c: log p(phi | y) with every group's effect integrated out by quadrature,
  *   (1) log p(phi | y) = log p(phi) + sum_cells mult log Z(cell, phi),  Z of theta/quadrature.h.
  * Lanes are (phi, cell) pairs, so that few groups and many phi fill tiles as well as the reverse.
- *   (2) error = sqrt(sum over axes of max over points of |lp(order) - lp(next order)|^2) + rounding, both read
+ *   (2) error = 2 sqrt(sum over axes of max over points of |lp(order) - lp(next order)|^2) + rounding, both read
  *       relative to the mode, at 1 and 3 sd on either side along each whitened axis: of an error that is
  *       linear there, no less than its largest within 3 sd in any direction. Its change between points
  *       2 sd apart is that of the gradient times 2 posterior sd. The order is the least whose error is below
@@ -135,6 +135,7 @@ int hf_integrated_invert(const hf_integrated *c, const double *x, int64_t n, con
 
 enum { POINTS = HF_AROUND };
 #define ROUNDING 4e-15 /* of sums over cells */
+#define UNSEEN 1e-7    /* nats below which nothing is told apart */
 
 /* The design (2): the mode, and two points on either side of it along each axis. */
 static int design(const hf_proposal *p, double near, double far, double *z) {
@@ -173,7 +174,7 @@ double hf_integrated_apart(int d, const double *a, const double *b) {
     }
     square += most * most;
   }
-  return __builtin_sqrt(square) + ROUNDING * top;
+  return 2.0 * __builtin_sqrt(square) + ROUNDING * top + UNSEEN;
 }
 
 static void set_order(hf_integrated *part, int n_part, int order) {
@@ -183,11 +184,12 @@ static void set_order(hf_integrated *part, int n_part, int order) {
 /* The least order whose error (2) is below what is wanted, and that error. */
 static int least(hf_integrated *part, int n_part, const hf_target *t, const hf_proposal *p,
                  double wanted, int *order, double *error) {
-  static const int orders[] = {15, 31, 61};
-  double lp[3][POINTS], before = HF_INF;
-  int status = HF_OK, o = 0;
+  static const int orders[] = {15, 31, 61, 255};
+  double lp[4][POINTS], before = HF_INF;
+  int status = HF_OK, o = 0, most = 4;
+  for (int k = 0; k < n_part; k++) most = hf_heavy(&part[k].integral) ? 3 : most;
   *error = HF_INF;
-  for (; !status && o < 3; o++) {
+  for (; !status && o < most; o++) {
     set_order(part, n_part, orders[o]);
     status = hf_integrated_around(t, p, lp[o]);
     if (status || o == 0) continue;
@@ -195,8 +197,8 @@ static int least(hf_integrated *part, int n_part, const hf_target *t, const hf_p
     *error = hf_integrated_apart(t->d, lp[o], lp[o - 1]);
     if (*error < wanted) break;
   }
-  *order = orders[o < 3 ? o - 1 : 2];
-  if (status || o < 3) return status;
+  *order = orders[o < most ? o - 1 : most - 1];
+  if (status || o < most) return status;
   /* of the last order nothing is known but that differences fall at least as fast as before */
   double ratio = *error / before;
   *error *= ratio < 0.5 ? ratio / (1.0 - ratio) : 1.0;

@@ -1,8 +1,8 @@
 /* theta/quadrature.h: the generic engine: any likelihood and population, one effect at a time.
  *   (1) log Z = log int p(y | theta) p(theta) dtheta, by a rule placed at the mode m with s = 1 / sqrt(-d2):
- *       log(sqrt 2 s) + log sum_i exp(lw_i + f(m + sqrt 2 s x_i)), Gauss-Hermite; or, where the population
- *       has heavy tails, double exponential in t, theta(t) of theta/peaks.h around both modes; or trapezoidal in
- *       that t where the likelihood is not log-concave and tells where its peaks are;
+ *       log(sqrt 2 s) + log sum_i exp(lw_i + f(m + sqrt 2 s x_i)), Gauss-Hermite, above order 61 that of theta/even.h;
+ *       or, where the population has heavy tails, double exponential in t, theta(t) of theta/peaks.h around both
+ *       modes; or trapezoidal in that t where the likelihood is not log-concave and tells where its peaks are;
  *       or log p(y | m) where s < HF_NARROW |m|, since nodes would be rounding alone and the integral is that to
  *       second order; or log 0 where f(m) < HF_FLOOR, since differences of f would be
  *   (2) mean and sd of theta | y by the same nodes
@@ -89,8 +89,9 @@ static int HF_NAME(climb)(const hf_integral *q, int n, const hf_col *stat, const
     status = HF_NAME(joint_eval)(q, n, to, stat, lpar, loc, ppar, 1, alone, &next);
     for (int i = 0; !status && i < n; i++) {
       int better = next.f[i] >= at->f[i], moving = step[i] != 0.0;
-      double back = better ? mode[i] : to[i]; /* from where the slope leads to the better of the two */
-      int turned = next.d1[i] * at->d1[i] < 0.0, up = back > (better ? to[i] : mode[i]);
+      double back =
+          better ? mode[i] : to[i]; /* from where the slope leads to the better of the two */
+      int turned = next.d1[i] * at->d1[i]<0.0, up = back>(better ? to[i] : mode[i]);
       high[i] = turned && up ? back : high[i];
       low[i] = turned && !up ? back : low[i];
       mode[i] = better ? to[i] : mode[i];
@@ -155,6 +156,8 @@ static void HF_NAME(raise)(int n, const double *f, double *top, double sum[3][HF
   }
 }
 
+#include "theta/even.h"
+
 /* (1), and (2) where mean and sd are wanted, by Gauss-Hermite; n <= HF_TILE lanes. */
 static int HF_NAME(integrate_light)(const hf_integral *q, int n, const hf_col *stat,
                                     const hf_col *lpar, hf_col loc, const hf_col *ppar, double *top,
@@ -163,6 +166,10 @@ static int HF_NAME(integrate_light)(const hf_integral *q, int n, const hf_col *s
   double theta[HF_TILE];
   int status = HF_NAME(find_modes)(q, n, stat, lpar, loc, ppar, mode, scale, &at),
       half = q->order / 2;
+  if (!status && q->order > 61) {
+    for (int i = 0; i < n; i++) top[i] = at.f[i];
+    return HF_NAME(integrate_even)(q, n, stat, lpar, loc, ppar, top, sum, mode, scale);
+  }
   const double *x = q->order <= 15 ? hf_gh_x15 : q->order <= 31 ? hf_gh_x31 : hf_gh_x61;
   const double *w = q->order <= 15 ? hf_gh_w15 : q->order <= 31 ? hf_gh_w31 : hf_gh_w61;
   for (int i = 0; i < n; i++) {

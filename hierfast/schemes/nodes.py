@@ -44,16 +44,13 @@ def lay_nodes(target: Integrated, around: Integrated) -> None:
     _set(target, level, first, count)
 
 
-def compare(target: Integrated, error: float) -> float:
+def compare(target: Integrated) -> float:
     """Say by how much nodes may be off around the mode: against others half as far apart.
 
     Parameters
     ----------
     target : Integrated
-        With nodes, which it keeps.
-    error : float
-        Of the adaptive rule, which nodes are compared with where others would be too many.
-
+        With nodes, which it keeps. Where others would be too many the adaptive rule takes their place.
     Returns
     -------
     float
@@ -71,7 +68,7 @@ def compare(target: Integrated, error: float) -> float:
         other = target.around()
     finally:
         target.set_nodes(cell, level, first, count, rest)
-    return target.apart(by_nodes, other) + (0.0 if fine.all() and many else error)
+    return target.apart(by_nodes, other)
 
 
 def place(
