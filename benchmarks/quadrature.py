@@ -27,7 +27,7 @@ from hierfast import _core
 from hierfast.grammar import build_graph
 from hierfast.schemes import PAIRS
 
-NODES, FINE = 4001, 32_001
+NODES, FINE = 4001, 12_001
 GROUPS = tuple(10**k for k in range(2, 8))
 DEEP = 14.0  # nats below the mode at which the grid over log tau ends
 WIDE = 7.0  # conditional sds of mu on either side
@@ -102,6 +102,9 @@ class Case:
 
     def log_marginals(self, y, centre, tau, mu):
         """log Z (cells, mu), and the same by every second node."""
+        if len(mu) > 1 and np.ptp(mu) > 10 * tau:  # nodes about one do not reach the others
+            each = [self.log_marginals(y, m, tau, np.array([m])) for m in mu]
+            return tuple(np.concatenate(z, axis=1) for z in zip(*each, strict=True))
         theta, weight = self.nodes(centre, tau, mu)
         log = self.log_rows(y, theta)
         top = log.max(axis=1, keepdims=True)

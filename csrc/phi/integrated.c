@@ -135,7 +135,7 @@ int hf_integrated_invert(const hf_integrated *c, const double *x, int64_t n, con
 
 enum { POINTS = HF_AROUND };
 #define ROUNDING 4e-15 /* of sums over cells */
-#define UNSEEN 1e-7    /* nats below which nothing is told apart */
+#define UNSEEN 5e-6    /* nats below which nothing is told apart */
 
 /* The design (2): the mode, and two points on either side of it along each axis. */
 static int design(const hf_proposal *p, double near, double far, double *z) {

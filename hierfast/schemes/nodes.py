@@ -51,6 +51,7 @@ def compare(target: Integrated) -> float:
     ----------
     target : Integrated
         With nodes, which it keeps. Where others would be too many the adaptive rule takes their place.
+
     Returns
     -------
     float
@@ -58,11 +59,8 @@ def compare(target: Integrated) -> float:
     """
     by_nodes = target.around()
     cell, level, first, count, rest = target.nodes[:5]
-    fine = 2 * count <= MOST
-    many = 2 * int(count.sum()) <= ROOM
-    some, left = (fine, np.sort(np.append(rest, cell[~fine]))) if many else (fine & False, rest)
-    if not many:
-        left = np.arange(target.count)
+    some = (2 * count <= MOST) & (2 * int(count.sum()) <= ROOM)
+    left = np.sort(np.append(rest, cell[~some]))
     target.set_nodes(cell[some], level[some] - 1, 2 * first[some], 2 * count[some], left)
     try:
         other = target.around()
