@@ -352,6 +352,9 @@ cdef extern from "run.h" nogil:
     int hf_nodes_fill(const hf_integrated *c, const double *x, const volatile int *stop,
                       double *value, double *top)
     int hf_nodes_missed(const hf_integrated *c, const double *x, uint8_t *missed)
+    int HF_AROUND
+    int hf_integrated_around(const hf_target *t, const hf_proposal *p, double *lp) nogil
+    double hf_integrated_apart(int d, const double *a, const double *b)
     int hf_integrated_order(hf_integrated *part, int n_part, const hf_target *t,
                             const hf_proposal *p, double wanted, double *error)
     int hf_conditional_eval(const hf_target *t, int n, const double *z, double *lp) noexcept nogil

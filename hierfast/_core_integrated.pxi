@@ -154,13 +154,29 @@ cdef class Integrated(Target):
 
     def choose_order(self, double wanted):
         """Set the order; return it and the error it leaves in the log posterior around the mode."""
-        cdef double error
+        cdef double[2] error
         cdef int status
         with nogil:
-            status = hf_integrated_order(&self.ctx, 1, &self.target, self.proposal, wanted,
-                                         &error)
+            status = hf_integrated_order(&self.ctx, 1, &self.target, self.proposal, wanted, error)
         check(status)
-        return hf_nodes(&self.ctx.integral), error
+        if not self.ctx.fixed.n:
+            return hf_nodes(&self.ctx.integral), error[0]
+        from hierfast.schemes.nodes import compare
+
+        return hf_nodes(&self.ctx.integral), error[1] + compare(self)
+
+    def around(self):
+        """Log densities (1 + 4 d,) at the mode, and at 1 and 3 sd around it along each axis."""
+        cdef double[65] lp
+        cdef int status
+        with nogil:
+            status = hf_integrated_around(&self.target, self.proposal, lp)
+        check(status)
+        return np.array([lp[i] for i in range(1 + 4 * self.target.d)])
+
+    def apart(self, const double[::1] a, const double[::1] b):
+        """(2) of csrc/phi/integrated.c: by how much two such may differ within 3 sd, relative to the mode."""
+        return hf_integrated_apart(self.target.d, &a[0], &b[0])
 
     def moments(self, const double[::1] x, const int64_t[::1] cell, double[::1] mean, double[::1] sd):
         """Mean and sd of the effects of cells given values x (n_node,)."""

@@ -62,13 +62,13 @@ cdef class Mixed(Target):
 
     def choose_order(self, double wanted):
         """Set the order; return it and the error it leaves in the log posterior around the mode."""
-        cdef double error
+        cdef double[2] error
         cdef int status
         with nogil:
             status = hf_integrated_order(self.ctx.part, self.ctx.n_part, &self.target, self.proposal,
-                                         wanted, &error)
+                                         wanted, error)
         check(status)
-        return max(hf_nodes(&self.ctx.part[k].integral) for k in range(self.ctx.n_part)), error
+        return max(hf_nodes(&self.ctx.part[k].integral) for k in range(self.ctx.n_part)), error[0]
 
     def moments(self, const double[::1] x, const int64_t[::1] cell, double[::1] mean, double[::1] sd):
         """Mean and sd of the effects of cells given values x (n_node,)."""

@@ -58,14 +58,17 @@ def without(target):
 def test_nodes_agree_with_the_adaptive_rule(name):
     pair, found = made(name)
     target = found.plan.target
-    said = target.choose_order(0.0)[1]  # of the highest order
+    saved = target.nodes[:5]
+    target.set_nodes(*(v[:0] for v in saved[:4]), np.arange(target.count))
+    said = target.choose_order(0.0)[1]  # of the highest order of the adaptive rule
+    target.set_nodes(*saved)
     z, _ = at(pair, found, points(pair, found))
     got, want = target.logp(z), without(target)(z)
     error = np.abs((got - got[0]) - (want - want[0]))
     print(name, error)
     # Of an event far below a heavy population the adaptive rule is off, and says so; nodes are not.
     off = said if name == "Weibull-StudentT" else 0.0
-    assert error[:12].max() < max(1e-6, off / 5) and error.max() < max(1e-4, off) < 5e-3
+    assert error[:12].max() < max(1e-6, off / 5) and error.max() < max(1e-4, off) < 2e-2
     assert len(target.nodes[0]) + len(target.nodes[4]) == target.count
     np.testing.assert_array_equal(target.logp(z), got)
 

@@ -49,5 +49,7 @@ static void HF_NAME(overall_negative_binomial)(int n, const hf_col *par, const v
  HF_NAME(likelihood_negative_binomial),
  HF_NAME(overall_negative_binomial),
  NULL,
+ NULL,
+ NULL,
  NULL},
 #endif

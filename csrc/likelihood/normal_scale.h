@@ -97,5 +97,7 @@ static const hf_split HF_NAME(split_of_normal_scale) = {
  HF_NAME(likelihood_normal_scale),
  NULL,
  HF_NAME(ends_of_normal_scale),
- &HF_NAME(split_of_normal_scale)},
+ &HF_NAME(split_of_normal_scale),
+ NULL,
+ NULL},
 #endif

@@ -37,5 +37,7 @@ static void HF_NAME(overall_ordered_logistic)(int n, const hf_col *par, const vo
  HF_NAME(likelihood_ordered_logistic),
  HF_NAME(overall_ordered_logistic),
  NULL,
+ NULL,
+ NULL,
  NULL},
 #endif

@@ -20,5 +20,13 @@ static int HF_NAME(likelihood_zero_inflated_binomial)(int n, const double *eta, 
   return HF_OK;
 }
 #else
-{"ZeroInflatedBinomial", 4, 1, HF_NAME(likelihood_zero_inflated_binomial), NULL, NULL, NULL},
+{"ZeroInflatedBinomial",
+ 4,
+ 1,
+ HF_NAME(likelihood_zero_inflated_binomial),
+ NULL,
+ NULL,
+ NULL,
+ NULL,
+ NULL},
 #endif

@@ -16,5 +16,13 @@ static int HF_NAME(likelihood_zero_inflated_poisson)(int n, const double *eta, c
   return HF_OK;
 }
 #else
-{"ZeroInflatedPoisson", 4, 1, HF_NAME(likelihood_zero_inflated_poisson), NULL, NULL, NULL},
+{"ZeroInflatedPoisson",
+ 4,
+ 1,
+ HF_NAME(likelihood_zero_inflated_poisson),
+ NULL,
+ NULL,
+ NULL,
+ NULL,
+ NULL},
 #endif

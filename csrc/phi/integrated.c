@@ -1,8 +1,11 @@
 /* phi/integrated.c: log p(phi | y) with every group's effect integrated out by quadrature,
  *   (1) log p(phi | y) = log p(phi) + sum_cells mult log Z(cell, phi),  Z of theta/quadrature.h.
  * Lanes are (phi, cell) pairs, so that few groups and many phi fill tiles as well as the reverse.
- *   (2) error = max over a design of phi around the mode of |lp(order) - lp(next order)|, both read
- *       relative to the mode; the order is the least whose error is below what is asked for.
+ *   (2) error = 2 sqrt(sum over axes of max over points of |lp(order) - lp(next order)|^2) + rounding, both read
+ *       relative to the mode, at 1 and 3 sd on either side along each whitened axis: of an error that is
+ *       linear there, no less than its largest within 3 sd in any direction. Its change between points
+ *       2 sd apart is that of the gradient times 2 posterior sd. The order is the least whose error is below
+ *       what is asked for.
  * Source: Pinheiro and Bates (1995), J. Comput. Graph. Stat. 4(1), adaptive Gauss-Hermite. */
 #include "phi.h"
 
@@ -130,7 +133,9 @@ int hf_integrated_invert(const hf_integrated *c, const double *x, int64_t n, con
   return status;
 }
 
-enum { POINTS = 1 + 4 * HF_MAX_PHI };
+enum { POINTS = HF_AROUND };
+#define ROUNDING 4e-15 /* of sums over cells */
+#define UNSEEN 5e-6    /* nats below which nothing is told apart */
 
 /* The design (2): the mode, and two points on either side of it along each axis. */
 static int design(const hf_proposal *p, double near, double far, double *z) {
@@ -153,48 +158,61 @@ int hf_integrated_design(const hf_target *t, const hf_proposal *p, double *x) {
   return hf_hyper_expand(c->kernels, c->hyper, n, z, x, lp);
 }
 
-/* Largest difference of two log densities over the design, each read relative to the mode. */
-static double apart(int n, const double *a, const double *b) {
-  double most = 0.0;
-  for (int i = 1; i < n; i++) {
-    int none = a[i] == -HF_INF && b[i] == -HF_INF;
-    double e = none ? 0.0 : __builtin_fabs((a[i] - a[0]) - (b[i] - b[0]));
-    most = e > most || e != e ? e : most;
+int hf_integrated_around(const hf_target *t, const hf_proposal *p, double *lp) {
+  double z[HF_MAX_PHI * POINTS];
+  return t->eval(t, design(p, 1.0, 3.0, z), z, lp);
+}
+
+double hf_integrated_apart(int d, const double *a, const double *b) {
+  double square = 0.0, top = __builtin_fabs(a[0]);
+  for (int axis = 0; axis < d; axis++) {
+    double most = 0.0;
+    for (int i = 1 + 4 * axis; i < 5 + 4 * axis; i++) {
+      int none = a[i] == -HF_INF && b[i] == -HF_INF;
+      double e = none ? 0.0 : __builtin_fabs((a[i] - a[0]) - (b[i] - b[0]));
+      most = e > most || e != e ? e : most;
+    }
+    square += most * most;
   }
-  return most;
+  return 2.0 * __builtin_sqrt(square) + ROUNDING * top + UNSEEN;
 }
 
 static void set_order(hf_integrated *part, int n_part, int order) {
   for (int k = 0; k < n_part; k++) part[k].integral.order = order;
 }
 
-int hf_integrated_order(hf_integrated *part, int n_part, const hf_target *t, const hf_proposal *p,
-                        double wanted, double *error) {
-  static const int orders[] = {15, 31, 61};
-  double z[HF_MAX_PHI * POINTS], lp[3][POINTS], nodes[POINTS], before = HF_INF;
-  int n = design(p, 1.0, 2.5, z), status = HF_OK, o = 0;
-  hf_fixed fixed = part->fixed;
-  part->fixed.n = 0;
+/* The least order whose error (2) is below what is wanted, and that error. */
+static int least(hf_integrated *part, int n_part, const hf_target *t, const hf_proposal *p,
+                 double wanted, int *order, double *error) {
+  static const int orders[] = {15, 31, 61, 255};
+  double lp[4][POINTS], before = HF_INF;
+  int status = HF_OK, o = 0, most = 4;
+  for (int k = 0; k < n_part; k++) most = hf_heavy(&part[k].integral) ? 3 : most;
   *error = HF_INF;
-  for (; !status && o < 3; o++) {
+  for (; !status && o < most; o++) {
     set_order(part, n_part, orders[o]);
-    status = t->eval(t, n, z, lp[o]);
+    status = hf_integrated_around(t, p, lp[o]);
     if (status || o == 0) continue;
     before = *error;
-    *error = apart(n, lp[o], lp[o - 1]);
+    *error = hf_integrated_apart(t->d, lp[o], lp[o - 1]);
     if (*error < wanted) break;
   }
+  *order = orders[o < most ? o - 1 : most - 1];
+  if (status || o < most) return status;
+  /* of the last order nothing is known but that differences fall at least as fast as before */
+  double ratio = *error / before;
+  *error *= ratio < 0.5 ? ratio / (1.0 - ratio) : 1.0;
+  return HF_OK;
+}
+
+int hf_integrated_order(hf_integrated *part, int n_part, const hf_target *t, const hf_proposal *p,
+                        double wanted, double *error) {
+  hf_fixed fixed = part->fixed;
+  int order, less;
+  part->fixed.n = 0;
+  int status = least(part, n_part, t, p, wanted, &order, error);
   part->fixed = fixed;
-  if (status) return status;
-  if (o < 3) {
-    set_order(part, n_part, orders[o - 1]);
-  } else { /* of the last order nothing is known but that differences fall at least as fast as before */
-    double ratio = *error / before;
-    *error *= ratio < 0.5 ? ratio / (1.0 - ratio) : 1.0;
-  }
-  if (!fixed.n) return HF_OK;
-  status = t->eval(t, n, z, nodes);
-  double e = apart(n, nodes, lp[o < 3 ? o : 2]);
-  *error = e > *error || e != e ? e : *error;
+  if (!status && fixed.n) status = least(part, n_part, t, p, wanted, &less, error + 1);
+  if (!status) set_order(part, n_part, order);
   return status;
 }

@@ -176,8 +176,13 @@ int hf_integrated_invert(const hf_integrated *c, const double *x, int64_t n, con
                          const double *u, double *theta);
 /* Values x (n_node, 1 + 4 d) of unknowns at the mode and at points near and far around it. */
 int hf_integrated_design(const hf_target *t, const hf_proposal *p, double *x);
-/* Sets the order, of all n_part integrals that a target reads, whose error around the mode is below `wanted`, and
- * reports that error. */
+/* Log densities lp (1 + 4 d,) at the mode and at 1 and 3 sd around it; (2) of two such, of d unknowns. */
+enum { HF_AROUND = 1 + 4 * HF_MAX_PHI };
+int hf_integrated_around(const hf_target *t, const hf_proposal *p, double *lp);
+double hf_integrated_apart(int d, const double *a, const double *b);
+/* Sets the order, of all n_part integrals that a target reads, whose error around the mode is below `wanted`
+ * without any nodes that stay. Reports that error, and in error[1], where there are such nodes, what those
+ * cells and phi leave that are not integrated on them. */
 int hf_integrated_order(hf_integrated *part, int n_part, const hf_target *t, const hf_proposal *p,
                         double wanted, double *error);
 

@@ -33,5 +33,5 @@ static void HF_NAME(middle_of_beta)(int n, const hf_col *par, double *theta) {
     theta[i] = hf_log(par[0].p[i * par[0].stride]) - hf_log(par[1].p[i * par[1].stride]);
 }
 #else
-{"Beta", 2, HF_NAME(population_beta), HF_NAME(middle_of_beta), 1},
+{"Beta", 2, HF_NAME(population_beta), HF_NAME(middle_of_beta), 1, NULL},
 #endif

@@ -28,5 +28,5 @@ static void HF_NAME(middle_of_gamma)(int n, const hf_col *par, double *theta) {
     theta[i] = hf_log(par[0].p[i * par[0].stride]) - hf_log(par[1].p[i * par[1].stride]);
 }
 #else
-{"Gamma", 2, HF_NAME(population_gamma), HF_NAME(middle_of_gamma), 1},
+{"Gamma", 2, HF_NAME(population_gamma), HF_NAME(middle_of_gamma), 1, NULL},
 #endif

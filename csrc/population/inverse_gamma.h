@@ -19,5 +19,5 @@ static void HF_NAME(middle_of_inverse_gamma)(int n, const hf_col *par, double *t
   for (int i = 0; i < n; i++) theta[i] = -theta[i];
 }
 #else
-{"InverseGamma", 2, HF_NAME(population_inverse_gamma), HF_NAME(middle_of_inverse_gamma), 1},
+{"InverseGamma", 2, HF_NAME(population_inverse_gamma), HF_NAME(middle_of_inverse_gamma), 1, NULL},
 #endif

@@ -19,5 +19,5 @@ static int HF_NAME(population_logistic)(int n, const double *theta, hf_col loc, 
   return HF_OK;
 }
 #else
-{"Logistic", 1, HF_NAME(population_logistic), NULL, 1},
+{"Logistic", 1, HF_NAME(population_logistic), NULL, 1, NULL},
 #endif

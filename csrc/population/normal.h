@@ -19,5 +19,5 @@ static int HF_NAME(population_normal)(int n, const double *theta, hf_col loc, co
   return HF_OK;
 }
 #else
-{"Normal", 1, HF_NAME(population_normal), NULL, 0},
+{"Normal", 1, HF_NAME(population_normal), NULL, 0, NULL},
 #endif

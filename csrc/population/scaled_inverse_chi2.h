@@ -18,6 +18,10 @@ static void HF_NAME(middle_of_scaled_inverse_chi2)(int n, const hf_col *par, dou
   for (int i = 0; i < n; i++) theta[i] = hf_log(par[1].p[i * par[1].stride]);
 }
 #else
-{"ScaledInverseChi2", 2, HF_NAME(population_scaled_inverse_chi2),
- HF_NAME(middle_of_scaled_inverse_chi2), 1},
+{"ScaledInverseChi2",
+ 2,
+ HF_NAME(population_scaled_inverse_chi2),
+ HF_NAME(middle_of_scaled_inverse_chi2),
+ 1,
+ NULL},
 #endif

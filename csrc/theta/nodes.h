@@ -17,38 +17,10 @@
 #ifdef HF_BODY
 #include "lanes.h"
 
-enum { HF_NAME(OUT) = 14, HF_NAME(CUT) = 3 };
 #define HF_DROP 27.0
 #define HF_HALF 2e-5
 #define HF_QUARTER 0.08
 #define HF_END 1e-11
-
-/* (3) on one side: from x, steps that grow until the density has dropped, the last one halved thrice.
- * Lanes that never arrive get scale 0. */
-static int HF_NAME(outward)(const hf_integral *q, int n, const hf_col *stat, const hf_col *lpar,
-                            hf_col loc, const hf_col *ppar, const double *top, double side,
-                            double *scale, double *x) {
-  HF_NAME(joint) j;
-  double step[HF_TILE], before[HF_TILE];
-  int status = HF_OK, arrived[HF_TILE] = {0};
-  for (int i = 0; i < n; i++) step[i] = 2.0 * side * scale[i];
-  for (int it = 0; !status && it < HF_NAME(OUT); it++) {
-    for (int i = 0; i < n; i++) {
-      before[i] = arrived[i] ? before[i] : x[i];
-      x[i] += arrived[i] ? 0.0 : step[i];
-      step[i] *= 1.3;
-    }
-    status = HF_NAME(joint_eval)(q, n, x, stat, lpar, loc, ppar, 0, 0, &j);
-    for (int i = 0; i < n; i++) arrived[i] |= !(j.f[i] >= top[i] - HF_DROP);
-  }
-  for (int it = 0; !status && it < HF_NAME(CUT); it++) {
-    for (int i = 0; i < n; i++) step[i] = 0.5 * (before[i] + x[i]);
-    status = HF_NAME(joint_eval)(q, n, step, stat, lpar, loc, ppar, 0, 0, &j);
-    for (int i = 0; i < n; i++) *(j.f[i] >= top[i] - HF_DROP ? before + i : x + i) = step[i];
-  }
-  for (int i = 0; i < n; i++) scale[i] = arrived[i] ? scale[i] : 0.0;
-  return status;
-}
 
 /* (3) of n <= HF_TILE lanes, and the smallest scale of a peak; 0 where there is no end. */
 static int HF_NAME(span)(const hf_integral *q, int n, const hf_col *stat, const hf_col *lpar,
@@ -68,8 +40,10 @@ static int HF_NAME(span)(const hf_integral *q, int n, const hf_col *stat, const 
     status = HF_NAME(find_modes)(q, n, stat, lpar, loc, ppar, low, scale, &at);
     for (int i = 0; i < n; i++) high[i] = low[i], top[i] = at.f[i];
   }
-  if (!status) status = HF_NAME(outward)(q, n, stat, lpar, loc, ppar, top, -1.0, scale, low);
-  if (!status) status = HF_NAME(outward)(q, n, stat, lpar, loc, ppar, top, 1.0, scale, high);
+  if (!status)
+    status = HF_NAME(outward)(q, n, stat, lpar, loc, ppar, top, HF_DROP, -1.0, scale, low);
+  if (!status)
+    status = HF_NAME(outward)(q, n, stat, lpar, loc, ppar, top, HF_DROP, 1.0, scale, high);
   return status;
 }
 

@@ -1,10 +1,10 @@
 /* theta/quadrature.h: the generic engine: any likelihood and population, one effect at a time.
  *   (1) log Z = log int p(y | theta) p(theta) dtheta, by a rule placed at the mode m with s = 1 / sqrt(-d2):
- *       log(sqrt 2 s) + log sum_i exp(lw_i + f(m + sqrt 2 s x_i)), Gauss-Hermite; or, where the population
- *       has heavy tails, double exponential in t, theta(t) of theta/peaks.h around both modes; or trapezoidal in
- *       that t where the likelihood is not log-concave and tells where its peaks are; or by panels where every row may
- *       have one (theta/panels.h);
- *       or log 0 where f(m) < HF_FLOOR, since differences of f would be rounding alone
+ *       log(sqrt 2 s) + log sum_i exp(lw_i + f(m + sqrt 2 s x_i)), Gauss-Hermite, above order 61 that of theta/even.h;
+ *       or, where the population has heavy tails, double exponential in t, theta(t) of theta/peaks.h around both
+ *       modes; or trapezoidal in that t where the likelihood is not log-concave and tells where its peaks are; or by
+ *       panels (theta/panels.h); or log p(y | m) where s < HF_NARROW |m|, since nodes would be rounding alone and
+ *       the integral is that to second order; or log 0 where f(m) < HF_FLOOR, where differences of f would be
  *   (2) mean and sd of theta | y by the same nodes
  * Errors vanish exponentially with the order for log-concave densities and are reported by phi/integrated.c.
  * Source: Naylor and Smith (1982), Applied Statistics 31(3). */
@@ -17,6 +17,7 @@
 enum { HF_NAME(NEWTON) = 120, HF_NAME(NEAR) = 16 };
 #define HF_SHORT 0.5
 #define HF_FLOOR (-1e12)
+#define HF_NARROW 1e-9
 
 typedef struct {
   double f[HF_TILE], d1[HF_TILE], d2[HF_TILE];
@@ -48,17 +49,21 @@ static int HF_NAME(joint_eval)(const hf_integral *q, int n, const double *theta,
 
 /* Newton from a start, halving steps that lose, in the sum or in the likelihood alone; doubling them where one after
  * another leads no nearer than ten scales, as down an exponential. Where there may be two peaks the first steps are
- * short, so that they lead to the nearest one. A lane that has arrived stays, so that what it finds does not depend
- * on the lanes beside it. */
+ * short, so that they lead to the nearest one. Where the density is next to a straight line and a step would go
+ * anywhere, none passes a point from which the slope leads back, nor a symmetric population's middle. A lane that
+ * has arrived stays, so that what it finds does not depend on the lanes beside it. */
 static int HF_NAME(climb)(const hf_integral *q, int n, const hf_col *stat, const hf_col *lpar,
                           hf_col loc, const hf_col *ppar, int alone, double *mode,
                           HF_NAME(joint) * at) {
   HF_NAME(joint) next;
   double to[HF_TILE], step[HF_TILE], far[HF_TILE], most = q->likelihood->ends ? HF_SHORT : HF_INF;
+  double low[HF_TILE], high[HF_TILE];
+  int middle = !alone && !q->population->middle;
   int status = HF_NAME(joint_eval)(q, n, mode, stat, lpar, loc, ppar, 1, alone, at);
   for (int i = 0; !status && i < n; i++) {
     step[i] = at->d1[i] / -at->d2[i];
     far[i] = 1.0;
+    low[i] = -HF_INF, high[i] = HF_INF;
   }
   for (int it = 0; !status && it < HF_NAME(NEWTON); it++) {
     uint64_t moves = 0;
@@ -66,7 +71,11 @@ static int HF_NAME(climb)(const hf_integral *q, int n, const hf_col *stat, const
     for (int i = 0; i < n; i++) {
       double size = __builtin_fabs(step[i]) * __builtin_sqrt(-at->d2[i]);
       double whole = (size < 1e-7) | (at->f[i] != at->f[i]) ? 0.0 : step[i];
-      step[i] = whole > most ? most : whole < -most ? -most : whole;
+      whole = whole > most ? most : whole < -most ? -most : whole;
+      double off = loc.p[i * loc.stride] - mode[i];
+      whole = middle && whole * off > 0.0 && whole / off > 1.0 ? off : whole;
+      double bound = (whole < 0.0 ? low[i] : high[i]) - mode[i];
+      step[i] = __builtin_fabs(whole) >= __builtin_fabs(bound) ? 0.5 * bound : whole;
       to[i] = mode[i] + step[i];
     }
     for (int i = 0; i < n; i++) moves |= step[i] != 0.0;
@@ -74,6 +83,11 @@ static int HF_NAME(climb)(const hf_integral *q, int n, const hf_col *stat, const
     status = HF_NAME(joint_eval)(q, n, to, stat, lpar, loc, ppar, 1, alone, &next);
     for (int i = 0; !status && i < n; i++) {
       int better = next.f[i] >= at->f[i], moving = step[i] != 0.0;
+      double back =
+          better ? mode[i] : to[i]; /* from where the slope leads to the better of the two */
+      int turned = next.d1[i] * at->d1[i]<0.0, up = back>(better ? to[i] : mode[i]);
+      high[i] = turned && up ? back : high[i];
+      low[i] = turned && !up ? back : low[i];
       mode[i] = better ? to[i] : mode[i];
       at->f[i] = better ? next.f[i] : at->f[i];
       at->d1[i] = better ? next.d1[i] : at->d1[i];
@@ -136,6 +150,8 @@ static void HF_NAME(raise)(int n, const double *f, double *top, double sum[3][HF
   }
 }
 
+#include "theta/even.h"
+
 /* (1), and (2) where mean and sd are wanted, by Gauss-Hermite; n <= HF_TILE lanes. */
 static int HF_NAME(integrate_light)(const hf_integral *q, int n, const hf_col *stat,
                                     const hf_col *lpar, hf_col loc, const hf_col *ppar, double *top,
@@ -144,6 +160,10 @@ static int HF_NAME(integrate_light)(const hf_integral *q, int n, const hf_col *s
   double theta[HF_TILE];
   int status = HF_NAME(find_modes)(q, n, stat, lpar, loc, ppar, mode, scale, &at),
       half = q->order / 2;
+  if (!status && q->order > 61) {
+    for (int i = 0; i < n; i++) top[i] = at.f[i];
+    return HF_NAME(integrate_even)(q, n, stat, lpar, loc, ppar, top, sum, mode, scale);
+  }
   const double *x = q->order <= 15 ? hf_gh_x15 : q->order <= 31 ? hf_gh_x31 : hf_gh_x61;
   const double *w = q->order <= 15 ? hf_gh_w15 : q->order <= 31 ? hf_gh_w31 : hf_gh_w61;
   for (int i = 0; i < n; i++) {
@@ -203,6 +223,7 @@ static int HF_NAME(integrate)(const hf_integral *q, int n, const hf_col *stat, c
                               hf_col loc, const hf_col *ppar, double *logz, double *mean,
                               double *sd) {
   double mode[HF_TILE] = {0}, scale[HF_TILE], top[HF_TILE], sum[3][HF_TILE] = {{0}};
+  int narrow[HF_TILE], some = 0;
   if (q->closed == HF_NORMAL_NORMAL)
     HF_NAME(normal_marginal)(n, stat, lpar, loc, ppar, logz, mean, sd);
   else if (q->closed && !mean)
@@ -217,13 +238,20 @@ static int HF_NAME(integrate)(const hf_integral *q, int n, const hf_col *stat, c
   for (int i = 0; !status && i < n; i++) {
     double m = sum[1][i] / sum[0][i], v = sum[2][i] / sum[0][i] - m * m;
     logz[i] = top[i] + hf_log(scale[i] * sum[0][i]);
-    logz[i] = top[i] < HF_FLOOR ? -HF_INF : logz[i];
+    narrow[i] = scale[i] < HF_NARROW * __builtin_fabs(mode[i]);
+    some |= narrow[i];
     if (mean) mean[i] = mode[i] + scale[i] * m;
     if (sd) sd[i] = scale[i] * __builtin_sqrt(v > 0.0 ? v : 0.0);
+  }
+  if (!status && some) status = hf_rows_eval(q, n, mode, stat, lpar, sum[0], NULL, NULL);
+  for (int i = 0; !status && i < n; i++) {
+    logz[i] = narrow[i] ? sum[0][i] : logz[i];
+    logz[i] = top[i] < HF_FLOOR ? -HF_INF : logz[i];
   }
   return status;
 }
 
 #undef HF_SHORT
 #undef HF_FLOOR
+#undef HF_NARROW
 #endif

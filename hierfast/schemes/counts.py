@@ -139,8 +139,7 @@ class CountBuilder(Builder):
         if target.dim:
             start = scout.place(scout.start(self.known()))
             target.follow(scout)
-            if scout is not target:
-                target.prepare(scout)
+            target.prepare(scout)
         return target, start
 
     def quadrature(self) -> Plan:
