@@ -16,7 +16,7 @@ static int sweep_own(const hf_plan *p, hf_state *s, hf_points_given *g, int site
   if (!d) return HF_OK;
   for (int k = 0; k < d; k++) z[k] = at[k] = s->z[c->own[g->kind][k]];
   if (!(s->shaped & 1 << g->kind)) {
-    if (hf_find_mode(&t, at, shape, &lp))
+    if (hf_find_mode(&t, 0, at, shape, &lp))
       for (int k = 0; k < d * d; k++) shape[k] = k % (d + 1) == 0;
     if (hf_stopped(s->stop)) return HF_STOPPED;
     s->shaped |= 1 << g->kind;

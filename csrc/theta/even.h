@@ -6,6 +6,7 @@
 #ifdef HF_BODY
 enum { HF_NAME(OUT) = 14, HF_NAME(CUT) = 3 };
 #define HF_DEEP 37.0
+#define HF_WHOLE 8.5 /* scales to where a side that never drops is taken to end */
 
 /* Where on one side a density has dropped: from x by steps that grow, the last one halved thrice.
  * Lanes that never arrive get scale 0. */
@@ -48,8 +49,8 @@ static int HF_NAME(integrate_even)(const hf_integral *q, int n, const hf_col *st
                               end[side]);
   }
   for (int i = 0; !status && i < n; i++) {
-    end[0][i] = arrived[i] > 0.0 ? end[0][i] : mode[i] - HF_REACH * scale[i];
-    end[1][i] = arrived[i] > 0.0 ? end[1][i] : mode[i] + HF_REACH * scale[i];
+    end[0][i] = arrived[i] > 0.0 ? end[0][i] : mode[i] - HF_WHOLE * scale[i];
+    end[1][i] = arrived[i] > 0.0 ? end[1][i] : mode[i] + HF_WHOLE * scale[i];
     h[i] = (end[1][i] - end[0][i]) / last;
   }
   for (int node = 0; !status && node <= last; node++) {
@@ -66,4 +67,5 @@ static int HF_NAME(integrate_even)(const hf_integral *q, int n, const hf_col *st
   return status;
 }
 #undef HF_DEEP
+#undef HF_WHOLE
 #endif

@@ -320,7 +320,7 @@ class Builder:
         if scheme == "quadrature":
             order, error = target.choose_order(ORDER_ERROR)
             if not error < ORDER_ERROR:  # the mode's own order may have led astray
-                quality, evenness = target.build_proposal(start, 0, grid)
+                quality, evenness = target.build_proposal(start, 0, grid, trials)
                 order, error = target.choose_order(ORDER_ERROR)
             self.precision = {"order": order, "quadrature_error": error}
             rule = self.rule.format(order)
