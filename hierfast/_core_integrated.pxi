@@ -175,7 +175,7 @@ cdef class Integrated(Target):
         return np.array([lp[i] for i in range(1 + 4 * self.target.d)])
 
     def apart(self, const double[::1] a, const double[::1] b):
-        """(2) of csrc/phi/integrated.c: by how much two such may differ within 3 sd, relative to the mode."""
+        """(2) of csrc/phi/integrated.c: by how much two such may differ, relative to the mode."""
         return hf_integrated_apart(self.target.d, &a[0], &b[0])
 
     def moments(self, const double[::1] x, const int64_t[::1] cell, double[::1] mean, double[::1] sd):

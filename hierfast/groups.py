@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
@@ -11,10 +12,12 @@ from numpy.typing import ArrayLike, NDArray
 
 from hierfast import _core
 from hierfast.diagnose import percent
+from hierfast.identification import IdentificationWarning
 from hierfast.labels import find_label, label_keys
 from hierfast.readout import QuadratureReader, Reader, open_reader
 from hierfast.sampler import FloatArray
 from hierfast.summary import import_pandas
+from hierfast.tails import LOGS, describe, find_infinite
 from hierfast.threads import run_all
 
 if TYPE_CHECKING:
@@ -71,6 +74,15 @@ class Groups:
         They are those already where the population lives on that scale; Normal rows have no other, and
         OrderedLogistic ones, whose cutpoints have a say in it, have none.
 
+        Rates and times have no upper end, and a mean of theirs may be infinite: of groups without rows, or
+        with censored ones alone, where the population is StudentT, or Logistic of a scale of 1 and more.
+        Mean and sd are then given as infinite, with an `IdentificationWarning`; quantiles are what they
+        are. It is the mixture over the draws that is judged. Where a scale is unknown, the mean over its whole
+        posterior may be infinite all the same: of a group without rows, E[exp(mu + sigma^2 / 2)] under
+        ``Normal(mu, HalfCauchy(1))``, or under any prior of sigma with a tail heavier than that of
+        ``HalfNormal(1)`` (``HalfNormal(0.5)`` for the sd). What is read is then that of the draws, and
+        grows with their number: quantiles are what to report.
+
         Examples
         --------
         >>> import hierfast as hf
@@ -92,7 +104,24 @@ class Groups:
 
     @cached_property
     def _moments(self) -> tuple[FloatArray, FloatArray]:
-        return self._reader.moments()
+        mean, sd = self._reader.moments()
+        what = self._endless
+        if what:
+            infinite = find_infinite(self._plan, self._draws.values)
+            mean, sd = (np.where(i, np.inf, v) for i, v in zip(infinite, (mean, sd), strict=True))
+            text = describe(infinite, self.labels, what)
+            if text:
+                warnings.warn(text, IdentificationWarning, stacklevel=4)
+        return mean, sd
+
+    @property
+    def _endless(self) -> str:
+        """What is read, where it is an exponential that has no upper end."""
+        plan = self._plan
+        if not self._natural or plan.closed is not None or plan.cell is None:
+            return ""
+        link = plan.statistics.link
+        return link.natural if link.name in LOGS else ""
 
     @property
     def n(self) -> NDArray[np.int64]:

@@ -189,6 +189,12 @@ class EachGroups(Groups):
             raw = raw if scales.power > 0 else -raw
         return raw
 
+    @property
+    def _endless(self) -> str:
+        scales = self._plan.graph.scales
+        assert scales is not None
+        return scales.name if self._scales else ""
+
     def _few(self, at: NDArray[np.intp]) -> tuple[FloatArray, FloatArray]:
         return self._reader.moments_of(at)
 
