@@ -76,9 +76,9 @@ class Groups:
 
         Rates and times have no upper end, and a mean of theirs may be infinite: of groups without rows, or
         with censored ones alone, where the population is StudentT, or Logistic of a scale of 1 and more.
-        Mean and sd are then given as infinite, with an `IdentificationWarning`; quantiles are what they
-        are. It is the mixture over the draws that is judged. Where a scale is unknown, the mean over its
-        whole posterior may be infinite all the same: of a group without rows, E[exp(mu + sigma^2 / 2)] under
+        Mean and sd are then given as infinite, with an `IdentificationWarning`; quantiles stay.
+        It is the mixture over the draws that is judged. Where a scale is unknown, the mean over its whole
+        posterior may be infinite all the same: of a group without rows, E[exp(mu + sigma^2 / 2)] under
         ``Normal(mu, HalfCauchy(1))``, or under any prior of sigma with a tail heavier than that of
         ``HalfNormal(1)`` (``HalfNormal(0.5)`` for the sd). What is read is then that of the draws, and
         grows with their number: quantiles are what to report.
