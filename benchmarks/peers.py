@@ -1,5 +1,5 @@
 """Poisson rows with an exposure of its own for every group, against the samplers people use:
-python benchmarks/peers.py [groups], with nutpie and PyMC, NumPyro, pyjags, whichever are there.
+python benchmarks/peers.py [groups [rounds]], with nutpie and PyMC, NumPyro, pyjags, whichever are there.
 
 Ours is the whole fit, from raw arrays; of a peer the sampling alone, neither its compilation nor what it
 takes to read the data. All sides take turns in one process. Effective draws are the smaller of those of mu
@@ -13,7 +13,6 @@ import numpy as np
 
 import hierfast as hf
 
-ROUNDS = 3
 CHAINS, TUNE, DRAWS = 2, 200, 200  # of NUTS, whose trees grow with the groups
 
 
@@ -127,7 +126,7 @@ def jags(exposure, y):
     return run
 
 
-def main(groups):
+def main(groups, rounds):
     exposure, y = simulate(groups)
     sides = {"hierfast": ours(exposure, y)}
     for make in (nutpie, numpyro, jags):
@@ -136,21 +135,27 @@ def main(groups):
         except ImportError as missing:
             print(f"{make.__name__}: not here ({missing})", flush=True)
     rates = {name: [] for name in sides}
-    for k in range(ROUNDS):
-        for name, run in list(sides.items())[:: 1 if k % 2 else -1]:
-            draws, seconds = run(k + 1)
-            ess = smallest_ess(draws)
-            rates[name].append(ess / seconds)
-            means = ", ".join(f"{key} {v.mean():.4f}" for key, v in draws.items())
-            print(
-                f"{name}: {ess:.0f} effective draws in {seconds:.1f} s, "
-                f"{ess / seconds:.2f} a second; {means}",
-                flush=True,
-            )
+
+    def turn(name, seed):
+        draws, seconds = sides[name](seed)
+        ess = smallest_ess(draws)
+        rates[name].append(ess / seconds)
+        means = ", ".join(f"{key} {v.mean():.4f}" for key, v in draws.items())
+        print(
+            f"{name}: {ess:.0f} effective draws in {seconds:.1f} s, "
+            f"{ess / seconds:.2f} a second; {means}",
+            flush=True,
+        )
+
+    for k in range(rounds):
+        for name in list(sides)[1:]:
+            turn("hierfast", k + 1)
+            turn(name, k + 1)
     rate = {name: median(v) for name, v in rates.items()}
     best = max((v, name) for name, v in rate.items() if name != "hierfast")
     print(f"hierfast / {best[1]}, the best of them: {rate['hierfast'] / best[0]:.0f}")
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else 100_000)
+    given = [int(argument) for argument in sys.argv[1:]]
+    main(*given, *(100_000, 3)[len(given) :])
