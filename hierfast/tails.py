@@ -61,10 +61,10 @@ def find_infinite(plan: Plan, values: FloatArray) -> NDArray[np.bool_]:
     >>> import hierfast as hf
     >>> from hierfast.tails import find_infinite
     >>> model = hf.Model(hf.Poisson(exposure=1), hf.StudentT(4, 0, hf.HalfNormal(1)))
-    >>> table, groups = {"g": ["a", "b"], "y": [1, 3]}, {"g": ["a", "b", "c"]}
+    >>> table, groups = {"g": ["a", "b", "c"], "y": [1, 3, 2]}, {"g": ["a", "b", "c", "d"]}
     >>> fit = model.fit(table, y="y", group="g", groups=groups, random_seed=1)
     >>> find_infinite(fit.plan, fit._draws.values)[0].tolist()
-    [False, False, True]
+    [False, False, False, True]
     """
     x = np.concatenate(list(values), axis=1)
     n, graph = x.shape[1], plan.graph
