@@ -212,7 +212,7 @@ def test_improper_posteriors_are_refused(population, y, message):
         (lambda: hf.Model(hf.Normal(sigma=1), hf.Gamma(1, 1)), "population of Normal rows"),
         (
             lambda: hf.Model(hf.Binomial(n=2), hf.HalfNormal(1)),
-            "use one of Normal, StudentT, Logistic, Beta",
+            "use one of Normal, StudentT, Logistic, TruncatedNormal, Beta",
         ),
     ],
 )

@@ -307,7 +307,7 @@ def test_bad_counts(case):
         (
             lambda: hf.Model(hf.Binomial(2), hf.Gamma(1, 1)),
             ValueError,
-            "use one of Normal, StudentT, Logistic, Beta",
+            "use one of Normal, StudentT, Logistic, TruncatedNormal, Beta",
         ),
         (lambda: hf.Model(hf.Beta(1, 1), POPULATION), ValueError, "not available as a likelihood"),
     ],

@@ -53,7 +53,7 @@ def of_rows(name):
 # --- equations ---
 
 
-@pytest.mark.parametrize("name", ROWS)
+@pytest.mark.parametrize("name", [name for name in ROWS if name != "StudentT"])
 @pytest.mark.parametrize("level", _core.levels())
 def test_likelihoods_at_points_are_those_by_hand(name, level):
     likelihood, data, log = of_rows(name)
@@ -600,5 +600,5 @@ def test_other_populations_have_no_weights():
 
 
 def test_every_likelihood_of_one_effect_has_a_grid():
-    likelihoods = {rows for rows, _ in PAIRS} - {"Multinomial"}
+    likelihoods = {rows for rows, _ in PAIRS} - {"Multinomial", "StudentT"}
     assert {rows for rows, groups in PAIRS if groups == "Grid"} == likelihoods

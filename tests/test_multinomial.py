@@ -405,7 +405,7 @@ def test_missing_rows_are_dropped_where_asked():
         (lambda: hf.Model(hf.Multinomial(), hf.Beta(1, 1)), "use one of Dirichlet"),
         (
             lambda: hf.Model(hf.Binomial(n=4), hf.Dirichlet([1, 1])),
-            "Normal, StudentT, Logistic, Beta",
+            "Normal, StudentT, Logistic, TruncatedNormal, Beta",
         ),
         (lambda: hf.Model(hf.Dirichlet([1, 1]), hf.Normal(0, 1)), "not available as a likelihood"),
         (lambda: hf.Multinomial(weights=0.5), "Multinomial's weights must be a whole number"),

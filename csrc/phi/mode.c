@@ -1,6 +1,6 @@
 /* phi/mode.c: damped Newton to the mode of a target, derivatives by central differences along a basis B that
- * follows the posterior's scale: 0.3 times what whitened it last, so that differences are of the order of a tenth
- * whatever the number of groups, along ridges too. In u, z = mode + B u, the Hessian is V E V', and
+ * follows the posterior's scale, so that differences are of the order of a tenth whatever the number of groups: along
+ * the axes, or, where that leads nowhere, as along a ridge, and near a mode, 0.3 times what whitened it last. In u, z = mode + B u, the Hessian is V E V', and
  *   (1) C = B V E^(-1) V' B'
  *   (2) shape = diag(c) W F^(1/2) W',  c_k^2 = C_kk,  W F W' = diag(1 / c) C diag(1 / c)
  * whitens: z = mode + shape u has unit curvature along every axis. This root, unlike W F^(1/2), moves
@@ -185,22 +185,39 @@ static void symmetric_root(int d, double *shape) {
     }
 }
 
-int hf_find_mode(const hf_target *t, int near, double *z, double *shape, double *lp_mode) {
-  int d = t->d, status = HF_OK, calm = 0;
-  double h[D], b[D * D], g[D], m[D * D], step[D], gain = 0.0;
-  if (d > 0 && !near) status = first_steps(t, z, h);
-  for (int i = 0; i < d * d; i++)
-    b[i] = near ? STEP * shape[i] : i % (d + 1) == 0 && !status ? h[i / d] : 0.0;
-  for (int it = 0; d > 0 && !status && it < ITERATIONS && calm < 3; it++) {
-    status = curvature(t, z, b, g, m);
+/* Steps until three in a row gain nothing, along the basis b (d, d), which they change: its columns stay parallel to the
+ * axes, each as long as the curvature along it says, or else follow what whitens. */
+static int climb(const hf_target *t, int parallel, double *b, double *z, double *shape) {
+  int d = t->d, calm = 0;
+  double g[D], m[D * D], step[D], length[D], gain;
+  for (int it = 0; it < ITERATIONS && calm < 3; it++) {
+    int status = curvature(t, z, b, g, m);
     if (status) return status;
+    for (int k = 0; k < d; k++) {
+      double e = m[k * d + k] > 1e-4 ? m[k * d + k] : 1e-4;
+      length[k] = b[k * d + k] * STEP / __builtin_sqrt(e);
+    }
     newton(d, b, g, m, step, shape);
     status = line_search(t, z, step, &gain);
-    for (int i = 0; i < d * d; i++) b[i] = STEP * shape[i];
+    if (status) return status;
+    for (int i = 0; i < d * d; i++)
+      b[i] = !parallel ? STEP * shape[i] : i % (d + 1) == 0 ? length[i / d] : 0.0;
     calm = gain < 1e-4 ? calm + 1 : 0;
   }
-  symmetric_root(d, shape);
-  if (!status) status = t->eval(t, 1, z, lp_mode);
-  if (!status && (calm < 3 && d > 0)) status = HF_NO_MODE;
-  return status;
+  return calm < 3 ? HF_NO_MODE : HF_OK;
+}
+
+int hf_find_mode(const hf_target *t, int near, double *z, double *shape, double *lp_mode) {
+  int d = t->d, status = HF_OK;
+  double h[D], b[D * D];
+  if (d > 0 && !near) status = first_steps(t, z, h);
+  if (status) return status;
+  for (int i = 0; i < d * d; i++) b[i] = near ? STEP * shape[i] : i % (d + 1) == 0 ? h[i / d] : 0.0;
+  if (d > 0) status = climb(t, !near, b, z, shape);
+  if (status == HF_NO_MODE) { /* a ridge, most likely */
+    for (int i = 0; i < d * d; i++) b[i] = STEP * shape[i];
+    status = climb(t, 0, b, z, shape);
+  }
+  if (!status) symmetric_root(d, shape);
+  return status ? status : t->eval(t, 1, z, lp_mode);
 }
