@@ -139,7 +139,10 @@ def test_far_bounds_are_none():
     np.testing.assert_allclose(found[0] - found[0][0], found[1] - found[1][0], atol=2e-5)
 
 
-@pytest.mark.parametrize("rows", ["Poisson", "Normal", "OrderedLogistic"])
+LONGER = [pytest.param(rows, marks=pytest.mark.slow) for rows in ("Normal", "OrderedLogistic")]
+
+
+@pytest.mark.parametrize("rows", ["Poisson", *LONGER])
 def test_both_schemes_agree(rows):
     rng = np.random.default_rng(5)
     g = np.repeat(np.arange(8), 3)
