@@ -1,7 +1,6 @@
 /* phi/nodes.c: log p(phi | y) with effects integrated out on nodes that stay (theta/nodes.h), and by the
  * adaptive rule wherever these do not do: cells without nodes, and pairs of phi and cell that are not accepted.
  *   (1) log p(phi | y) = log p(phi) + sum of mult log Z over cells on nodes + the same over the others,
- * by its highest order where cells are few: far from the mode, along a ridge, the one that does there may not do;
  * each sum in the order of cells, so that it does not depend on what is computed beside it. */
 #include "hfmath.h"
 #include "phi.h"
@@ -15,16 +14,12 @@ typedef struct {
   double sum[HF_TILE];
 } waiting;
 
-enum { FEW = 4096, HIGHEST = 255 };
-
 static int flush(const hf_integrated *c, int n, const double *x, waiting *w) {
   double logz[HF_TILE];
   hf_gathered l;
-  hf_integral q = c->integral;
-  q.order = hf_heavy(&q) || c->n_cell > FEW ? q.order : HIGHEST;
   hf_gather(c, n, x, w->n, w->phi, w->cell, &l);
-  int status = c->kernels->integrate(&q, w->n, l.stats, l.lpars, (hf_col){l.loc, 1}, l.ppars, logz,
-                                     NULL, NULL);
+  int status = c->kernels->integrate(&c->integral, w->n, l.stats, l.lpars, (hf_col){l.loc, 1},
+                                     l.ppars, logz, NULL, NULL);
   for (int i = 0; i < w->n; i++)
     w->sum[w->phi[i]] += c->mult.p[w->cell[i] * c->mult.stride] * logz[i];
   w->n = 0;
