@@ -1,11 +1,15 @@
 """Poisson rows with an exposure of its own for every group, against the samplers people use:
-python benchmarks/peers.py [groups [rounds]], with nutpie and PyMC, NumPyro, pyjags, whichever are there.
+python benchmarks/peers.py [groups [rounds]], with nutpie and PyMC, NumPyro, JAGS, whichever are there.
 
 Ours is the whole fit, from raw arrays; of a peer the sampling alone, neither its compilation nor what it
 takes to read the data. All sides take turns in one process. Effective draws are the smaller of those of mu
 and sigma, by ArviZ for everybody."""
 
+import shutil
+import subprocess
 import sys
+import tempfile
+from pathlib import Path
 from statistics import median
 from time import perf_counter
 
@@ -97,31 +101,50 @@ def numpyro(exposure, y):
 
 
 def jags(exposure, y):
-    import pyjags
+    """By the command line, a process a chain; what it takes without sweeps is not counted."""
+    command = shutil.which("jags")
+    if command is None:
+        raise ImportError("no command jags")
+    folder = Path(tempfile.mkdtemp())
+    (folder / "model.bug").write_text(
+        """model {
+          mu ~ dnorm(0, 0.04)
+          sigma ~ dnorm(0, 1) T(0,)
+          for (j in 1:J) { theta[j] ~ dnorm(mu, pow(sigma, -2)); y[j] ~ dpois(e[j] * exp(theta[j])) }
+        }"""
+    )
+    columns = {"y": y, "e": exposure}
+    lines = [f"{k} <- c({', '.join(map(repr, v.tolist()))})" for k, v in columns.items()]
+    (folder / "data.R").write_text("\n".join([f"J <- {len(y)}", *lines]))
 
-    code = """model {
-      mu ~ dnorm(0, 0.04)
-      sigma ~ dnorm(0, 1) T(0,)
-      for (j in 1:J) { theta[j] ~ dnorm(mu, pow(sigma, -2)); y[j] ~ dpois(e[j] * exp(theta[j])) }
-    }"""
+    def sample(seed, sweeps):
+        here = [folder / f"chain{c}" for c in range(CHAINS)]
+        running = []
+        for c, path in enumerate(here):
+            path.mkdir(exist_ok=True)
+            (path / "inits.R").write_text(
+                f'".RNG.name" <- "base::Mersenne-Twister"\n".RNG.seed" <- {CHAINS * seed + c}\n'
+            )
+            script = ["model in ../model.bug", "data in ../data.R", "compile"]
+            script += ["parameters in inits.R", "initialize"]
+            if sweeps:
+                script += [f"update {TUNE}", "monitor mu", "monitor sigma", f"update {DRAWS}", "coda *"]
+            (path / "script").write_text("\n".join([*script, "exit", ""]))
+            running.append(subprocess.Popen([command, "script"], cwd=path, stdout=subprocess.DEVNULL))
+        if any(process.wait() for process in running):
+            raise RuntimeError("jags failed")
+        return here
+
+    begun = perf_counter()
+    sample(0, sweeps=False)
+    idle = perf_counter() - begun
 
     def run(seed):
-        model = pyjags.Model(
-            code,
-            data={"J": len(y), "y": y, "e": exposure},
-            chains=CHAINS,
-            threads=2,
-            init=[
-                {".RNG.name": "base::Mersenne-Twister", ".RNG.seed": seed + c}
-                for c in range(CHAINS)
-            ],
-            progress_bar=False,
-            adapt=0,
-        )
         begun = perf_counter()
-        model.sample(TUNE, vars=[])
-        draws = model.sample(DRAWS, vars=["mu", "sigma"])
-        return {k: draws[k][0].T for k in ("mu", "sigma")}, perf_counter() - begun
+        here = sample(seed, sweeps=True)
+        seconds = perf_counter() - begun - idle
+        chains = np.array([np.loadtxt(path / "CODAchain1.txt")[:, 1] for path in here])
+        return {"mu": chains[:, :DRAWS], "sigma": chains[:, DRAWS:]}, seconds
 
     return run
 
