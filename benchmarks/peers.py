@@ -128,9 +128,17 @@ def jags(exposure, y):
             script = ["model in ../model.bug", "data in ../data.R", "compile"]
             script += ["parameters in inits.R", "initialize"]
             if sweeps:
-                script += [f"update {TUNE}", "monitor mu", "monitor sigma", f"update {DRAWS}", "coda *"]
+                script += [
+                    f"update {TUNE}",
+                    "monitor mu",
+                    "monitor sigma",
+                    f"update {DRAWS}",
+                    "coda *",
+                ]
             (path / "script").write_text("\n".join([*script, "exit", ""]))
-            running.append(subprocess.Popen([command, "script"], cwd=path, stdout=subprocess.DEVNULL))
+            running.append(
+                subprocess.Popen([command, "script"], cwd=path, stdout=subprocess.DEVNULL)
+            )
         if any(process.wait() for process in running):
             raise RuntimeError("jags failed")
         return here

@@ -23,14 +23,15 @@ from numpy.typing import ArrayLike, NDArray
 
 from hierfast import _core
 from hierfast.diagnose import percent
-from hierfast.groups import Effects, Groups
+from hierfast.effects import Effects
+from hierfast.groups import Groups
 from hierfast.summary import Summary, import_pandas, summarise
 from hierfast.threads import pieces, run_all
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from hierfast.fit import Draws
+    from hierfast.fitted import Draws
     from hierfast.plan import Plan
 
 FloatArray = NDArray[np.float64]

@@ -14,7 +14,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from hierfast import _core
 from hierfast.distributions.base import Form
-from hierfast.fit import Draws, Fit
+from hierfast.fit import Fit
+from hierfast.fitted import Draws, Settings
 from hierfast.identification import IdentificationWarning
 from hierfast.plan import Plan, make_plan
 from hierfast.progress import InterruptWarning, Reporter
@@ -71,12 +72,22 @@ def fit_model(
         begun = time.perf_counter()
         sampled = run_plan(plan, seed, draws, chains, threads, report.look)
         whole = sampled.values.shape[0] * sampled.values.shape[2] == chains * draws
-        fit = Fit(plan, sampled, threads, time.perf_counter() - begun)
+        settings = Settings(
+            model, _column_names(y), _column_names(group), draws, tune, chains, scheme, na
+        )
+        fit = Fit(plan, sampled, threads, time.perf_counter() - begun, settings)
         if whole:
             report.end()
     finally:
         report.close("stopped")
     return fit
+
+
+def _column_names(given: Any) -> Any:
+    """Give the name of a column, or of several; None of arrays."""
+    if isinstance(given, list | tuple) and given and all(isinstance(name, str) for name in given):
+        return tuple(given)
+    return given if isinstance(given, str) else None
 
 
 def _is_short(data: Any, y: Any) -> bool:

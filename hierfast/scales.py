@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hierfast import _core
-from hierfast.groups import Effects, Groups
+from hierfast.effects import Effects
+from hierfast.groups import Groups
 from hierfast.links import EXP, NDTRI, apply_core
 from hierfast.readout import FloatArray, IntArray, QuadratureReader
 from hierfast.sample import read
@@ -17,7 +18,7 @@ from hierfast.sample import read
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from hierfast.fit import Draws
+    from hierfast.fitted import Draws
     from hierfast.plan import Plan
 
 TOP = 600.0  # logarithms of variances, beyond which they are 0 or infinite

@@ -32,7 +32,7 @@ from hierfast.threads import run_all
 if TYPE_CHECKING:
     import pandas as pd
 
-    from hierfast.fit import Draws
+    from hierfast.fitted import Draws
     from hierfast.plan import Plan
 
 FloatArray = NDArray[np.float64]

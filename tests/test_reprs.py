@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import hierfast as hf
-from hierfast.fit import Time
+from hierfast.fitted import Time
 
 RNG = np.random.default_rng(6)
 SCHOOLS = hf.Model(hf.Normal(sigma="se"), hf.Normal(hf.Normal(0, 5), hf.HalfCauchy(5)))

@@ -13,7 +13,7 @@ from trust.problems import PROBLEMS, SIZES, coordinates
 
 import hierfast as hf
 from hierfast import _core
-from hierfast.fit import Draws
+from hierfast.fitted import Draws
 from hierfast.plan import make_plan
 from hierfast.sample import finish
 
