@@ -57,6 +57,7 @@ from hierfast.model import Model
 from hierfast.plan import Plan
 from hierfast.progress import InterruptWarning, Progress
 from hierfast.statistics import Statistics
+from hierfast.table import GroupTable
 
 __version__ = "0.1.0"
 
@@ -71,6 +72,7 @@ __all__ = [
     "Gamma",
     "Grid",
     "Group",
+    "GroupTable",
     "Groups",
     "HalfCauchy",
     "HalfNormal",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hierfast.fitted import Fitted
+from hierfast.heterogeneity import Heterogeneity
 
 if TYPE_CHECKING:
     from hierfast.grid import GridPopulation
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from hierfast.report import Report
 
 
-class Fit(Fitted):
+class Fit(Heterogeneity):
     """The posterior.
 
     Parameters

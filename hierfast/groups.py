@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from hierfast.answers import Answers
 from hierfast.diagnose import percent
 from hierfast.effects import Effects
 from hierfast.identification import IdentificationWarning
@@ -32,7 +33,7 @@ AT_ONCE = 200_000  # integrals that a repr may spend on reading all groups
 FEW_POINTS = 200  # draws behind those of its figures that it reads for itself
 
 
-class Groups:
+class Groups(Answers):
     """Posterior of every group's effect.
 
     Nothing of size groups x draws is held: means, sds and quantiles are those of mixtures over the
@@ -58,7 +59,7 @@ class Groups:
     def __init__(self, plan: Plan, draws: Draws, cores: int, natural: bool = False) -> None:
         self._plan, self._draws, self._cores = plan, draws, cores
         self._natural = natural or plan.closed is not None or plan.graph.natural
-        self.labels = plan.statistics.labels
+        self.labels: NDArray[Any] = plan.statistics.labels
         self.quantile_error = 0.0
 
     @cached_property
@@ -112,6 +113,9 @@ class Groups:
             if text:
                 warnings.warn(text, IdentificationWarning, stacklevel=4)
         return mean, sd
+
+    def _means(self) -> FloatArray:
+        return self._reader.moments()[0]
 
     @property
     def _endless(self) -> str:
@@ -236,10 +240,17 @@ class Groups:
         chains = self._draws.values.shape[0]
         n = len(self.labels) if at is None else len(at)
         out = np.empty((chains, len(chosen), n))
-        work = partial(self._effects(at).fill, chosen)
+        work = partial(self._fill, self._effects(at), chosen)
         run_all([partial(work, c, out[c]) for c in range(chains)], self._cores)
-        linked = self._natural and self._plan.closed is None
-        return self._plan.statistics.link.inverse(out) if linked else out
+        return out
+
+    def _fill(
+        self, effects: Effects, chosen: NDArray[np.intp], chain: int, out: FloatArray
+    ) -> None:
+        """Make draws of a chain (n, groups) on the scale of these groups."""
+        effects.fill(chosen, chain, out)
+        if self._natural and self._plan.closed is None:
+            out[...] = self._plan.statistics.link.inverse(out)
 
     def _effects(self, at: NDArray[np.intp] | None) -> Effects:
         """Give what makes the effects of the groups at some places again."""

@@ -125,6 +125,9 @@ class ShareGroups(Groups):
         mean, sd = zip(*(reader.moments() for reader in self._readers), strict=True)
         return np.stack(mean, axis=1), np.stack(sd, axis=1)
 
+    def _means(self) -> FloatArray:
+        return self._moments[0]
+
     @property
     def natural(self) -> ShareGroups:
         """The same: shares are probabilities already."""

@@ -1,0 +1,335 @@
+r"""Functions of all groups' effects together, from joint draws that are made again and not held.
+
+Draw t of all groups has one draw of the hyperparameters, so that whatever compares groups is read of
+joint draws: T of them, spread evenly over the chains. With f_jt the function of group j at draw t, read in
+B batches of L consecutive ones,
+
+.. math::
+
+    \bar f_j = \frac{1}{T} \sum_t f_{jt}, \qquad
+    \mathrm{mcse}_j^2 = \frac{1}{B (B - 1)} \sum_b (\bar f_{jb} - \bar f_j)^2                    \tag{1}
+
+are its mean and its Monte Carlo error by batch means, which allow for what neighbouring draws share.
+The rank of a group counts the groups whose effects are larger; where effects are the same, as those of a
+`PointMass` are, ranks are the mean of the places they share,
+
+.. math::
+
+    r_{jt} = 1 + \#\{k : \theta_{kt} > \theta_{jt}\}
+               + \tfrac12 \#\{k \ne j : \theta_{kt} = \theta_{jt}\},                              \tag{2}
+
+and a place among the first k that n effects share is a part of it for each of them, so that what is in the
+first k adds up to k. Ends of intervals are order statistics, interpolated linearly, of which only the
+smallest and the largest are held while draws pass by.
+Sources: batch means: Flegal and Jones (2010), *Annals of Statistics* 38(2); ranks of exchangeable groups:
+Laird and Louis (1989), *Journal of Educational Statistics* 14(1).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hierfast.diagnose import percent
+from hierfast.threads import pieces, run_all
+
+if TYPE_CHECKING:
+    from hierfast.answers import Joinable
+
+FloatArray = NDArray[np.float64]
+Function = Callable[[FloatArray], NDArray[Any]]
+
+LEAST = 400  # joint draws, where there are as many
+EFFECTS = 40_000_000  # that are drawn where more joint draws are worth it
+LENGTH, BATCHES = 20, 50  # draws of a batch at least; batches at most
+ROWS = 2_000_000  # effects that are made at once
+GROUPS = 20_000  # whose draws are gathered at once
+
+
+class Joint:
+    """Joint draws of all groups, batch by batch.
+
+    Parameters
+    ----------
+    groups : Groups
+        Of a fit.
+    draws : int, optional
+        How many; 400 by default, more where there are few groups.
+
+    Examples
+    --------
+    >>> import hierfast as hf
+    >>> from hierfast.joint import Joint
+    >>> model = hf.Model(hf.Normal(sigma=1), hf.Normal(0, 1))
+    >>> fit = model.fit({"y": [1.0, 2.0, 4.0]}, y="y", random_seed=1, progressbar=False)
+    >>> mean, sd, mcse, ends = Joint(fit.groups).read(lambda effects: effects > 1, float)
+    >>> mean.round(1)
+    array([0.2, 0.5, 0.9])
+    """
+
+    def __init__(self, groups: Joinable, draws: int | None = None) -> None:
+        check_single(groups)
+        chains, _, length = groups._draws.values.shape
+        total, self.count = chains * length, len(groups)
+        if draws is None:
+            draws = max(LEAST, EFFECTS // self.count)
+        if isinstance(draws, bool) or not isinstance(draws, int | np.integer) or draws < 2:
+            raise ValueError(
+                f"draws must be a whole number of joint draws, 2 or more; got {draws!r}"
+            )
+        self.total = min(total, int(draws))
+        self.groups, self.cores = groups, groups._cores
+        self.chain, self.draw = np.divmod(np.arange(self.total) * total // self.total, length)
+        most = max(2, min(BATCHES, self.total // LENGTH))
+        edges = np.arange(most + 1) * self.total // most
+        self.batches = list(zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True))
+        self._effects = groups._effects(None)
+
+    def _tasks(self, lo: int, hi: int) -> Iterator[tuple[int, int, int]]:
+        """Cut draws lo .. hi where the chain changes, and where effects would be too many."""
+        most = max(1, ROWS // self.count)
+        while lo < hi:
+            to = min(hi, lo + most, int(np.searchsorted(self.chain, self.chain[lo], side="right")))
+            yield int(self.chain[lo]), lo, to
+            lo = to
+
+    def _fill(
+        self, first: int, function: Function, out: NDArray[Any], chain: int, lo: int, hi: int
+    ) -> None:
+        effects = np.empty((hi - lo, self.count))
+        self.groups._fill(self._effects, self.draw[lo:hi], chain, effects)
+        out[lo - first : hi - first] = function(effects)
+
+    def read(
+        self, function: Function, dtype: type, prob: float | None = None
+    ) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
+        """Read a function of the effects: equation (1).
+
+        Parameters
+        ----------
+        function : callable
+            Effects (n, J) -> values (n, J), draw by draw.
+        dtype : type
+            In which the values of a batch are held.
+        prob : float, optional
+            Probability inside a central interval; none where it is None.
+
+        Returns
+        -------
+        tuple of numpy.ndarray
+            Means, sds, their Monte Carlo errors (J,), ends of intervals (J, 2) or (J, 0).
+        """
+        n = self.count
+        shift, first, second, between = np.zeros((4, n))
+        keep = Extremes(n, self.total, prob, dtype)
+        longest = max(hi - lo for lo, hi in self.batches)
+        values = np.empty((longest, n), dtype=dtype)
+        for lo, hi in self.batches:
+            fill = partial(self._fill, lo, function, values)
+            run_all([partial(fill, *task) for task in self._tasks(lo, hi)], self.cores)
+            some = values[: hi - lo]
+
+            def gather(a: int, b: int, lo: int = lo, some: NDArray[Any] = some) -> None:
+                x = np.ascontiguousarray(some[:, a:b].T)
+                if lo == 0:
+                    shift[a:b] = x.mean(axis=1)
+                off = x - shift[a:b, None]
+                mean = off.mean(axis=1)
+                first[a:b] += len(some) * mean
+                second[a:b] += np.einsum("ij,ij->i", off, off)
+                between[a:b] += mean * mean
+                keep.add(a, b, x)
+
+            run_all([partial(gather, *c) for c in pieces(n, GROUPS, 1 << 20)], self.cores)
+        mean, many = first / self.total, len(self.batches)
+        sd = np.sqrt(np.maximum(second / self.total - mean * mean, 0.0))
+        spread = np.maximum(between / many - mean * mean, 0.0)
+        return shift + mean, sd, np.sqrt(spread / (many - 1)), keep.ends()
+
+
+class Extremes:
+    """The smallest and the largest draws of every group, as many as the ends of an interval need.
+
+    Parameters
+    ----------
+    count, total : int
+        Groups and draws.
+    prob : float or None
+        Probability inside; None: nothing is held.
+    dtype : type
+        Of the draws.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from hierfast.joint import Extremes
+    >>> draws = np.random.default_rng(1).normal(size=(1, 101))
+    >>> keep = Extremes(1, 101, 0.9, float)
+    >>> keep.add(0, 1, draws[:, :40]), keep.add(0, 1, draws[:, 40:])
+    (None, None)
+    >>> bool(np.allclose(keep.ends(), np.quantile(draws, [0.05, 0.95])))
+    True
+    """
+
+    def __init__(self, count: int, total: int, prob: float | None, dtype: type) -> None:
+        self.width = 0
+        self.seen: dict[int, int] = {}
+        self.held: NDArray[Any]
+        if prob is None:
+            self.held = np.empty((count, 0, 0), dtype=dtype)
+            return
+        self.place = (total - 1) * 0.5 * (1.0 - prob)
+        self.width = min(total, math.floor(self.place) + 2)
+        self.held = np.empty((count, 2, self.width), dtype=dtype)
+
+    def add(self, lo: int, hi: int, draws: NDArray[Any]) -> None:
+        """Look at draws (groups, n) of groups lo .. hi, always the same ones together."""
+        width = self.width
+        if not width:
+            return
+        here = self.seen.get(lo, 0)
+        for side, of in ((0, draws), (1, -draws)):
+            held = self.held[lo:hi, side]
+            both = np.concatenate([held[:, :here], of], axis=1)
+            if both.shape[1] > width:
+                both.partition(width - 1, axis=1)
+            held[:, : both.shape[1]] = both[:, :width]
+        self.seen[lo] = min(width, here + draws.shape[1])
+
+    def ends(self) -> FloatArray:
+        """Give both ends (groups, 2); (groups, 0) where nothing is held."""
+        if not self.width:
+            return np.empty((len(self.held), 0))
+        below = math.floor(self.place)
+        part, out = self.place - below, np.empty((len(self.held), 2))
+        for side, sign in ((0, 1.0), (1, -1.0)):
+            held = self.held[:, side]
+            held.sort(axis=1)
+            above = min(below + 1, self.width - 1)
+            out[:, side] = sign * ((1.0 - part) * held[:, below] + part * held[:, above])
+        return out
+
+
+def check_single(groups: Joinable) -> None:
+    """Refuse groups whose effects are vectors.
+
+    Parameters
+    ----------
+    groups : Groups
+        Of a fit.
+
+    Raises
+    ------
+    ValueError
+        If they are shares.
+    """
+    if groups._plan.graph.population == "Dirichlet":
+        raise ValueError(
+            "this is read of one number a group, and shares are vectors; compute it from "
+            "fit.groups.draws(), which has one more axis"
+        )
+
+
+def rank_twice(effects: FloatArray) -> NDArray[np.int32]:
+    """Give twice the ranks of equation (2), 1 the largest.
+
+    Parameters
+    ----------
+    effects : numpy.ndarray
+        Effects (n, J).
+
+    Returns
+    -------
+    numpy.ndarray
+        Twice the ranks (n, J), whole numbers where effects are the same too.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from hierfast.joint import rank_twice
+    >>> rank_twice(np.array([[0.0, 3.0, 0.0, -1.0]])) / 2
+    array([[2.5, 1. , 2.5, 4. ]])
+    """
+    n, count = effects.shape
+    out = np.empty((n, count), dtype=np.int32)
+    place = np.arange(2 * count, 0, -2, dtype=np.int32)
+    for t, row in enumerate(effects):
+        order = np.argsort(row)
+        sorted_ = row[order]
+        same = sorted_[1:] == sorted_[:-1]
+        twice = place
+        if same.any():
+            starts = np.flatnonzero(np.concatenate([[True], ~same]))
+            length = np.diff(starts, append=count)
+            middle = 2 * (count - starts) - (length - 1)
+            twice = np.repeat(middle, length).astype(np.int32)
+        out[t, order] = twice
+    return out
+
+
+def share_of_top(k: int, effects: FloatArray) -> NDArray[np.float32]:
+    """Give 1 where a group is among the k largest, its part where places among them are shared.
+
+    Parameters
+    ----------
+    k : int
+        Places.
+    effects : numpy.ndarray
+        Effects (n, J).
+
+    Returns
+    -------
+    numpy.ndarray
+        Parts (n, J), which add up to k.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from hierfast.joint import share_of_top
+    >>> share_of_top(2, np.array([[0.0, 3.0, 0.0, -1.0]]))
+    array([[0.5, 1. , 0.5, 0. ]], dtype=float32)
+    """
+    n, count = effects.shape
+    out = np.ones((n, count), dtype=np.float32)
+    if k == count:
+        return out
+    for t, row in enumerate(effects):
+        least = np.partition(row, count - k)[count - k]
+        above, same = row > least, row == least
+        out[t] = above
+        out[t][same] = (k - np.count_nonzero(above)) / np.count_nonzero(same)
+    return out
+
+
+def interval_names(prob: float) -> tuple[str, str]:
+    """Name the ends of a central interval.
+
+    Parameters
+    ----------
+    prob : float
+        Probability inside.
+
+    Returns
+    -------
+    tuple of str
+        Such as "5%" and "95%".
+
+    Raises
+    ------
+    ValueError
+        If there is no such interval.
+
+    Examples
+    --------
+    >>> from hierfast.joint import interval_names
+    >>> interval_names(0.9)
+    ('5%', '95%')
+    """
+    if not 0 < prob < 1:
+        raise ValueError(f"prob must lie strictly between 0 and 1; got {prob}")
+    return percent(0.5 * (1 - prob)), percent(0.5 * (1 + prob))
