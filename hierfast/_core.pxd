@@ -17,6 +17,11 @@ cdef extern from "labels.h" nogil:
     void hf_text_from_cells(int64_t n, int64_t width, const uint8_t *byte, const uint32_t *point,
                             int64_t *at, uint8_t *text)
 
+cdef extern from "ranks.h" nogil:
+    void hf_rank_twice(int64_t n, const double *x, uint64_t *key, uint64_t *other, int32_t *twice)
+    void hf_keep_extremes(int64_t n, int n_draw, const int32_t *draw, int width, int seen,
+                          int32_t *held)
+
 cdef extern from "statistics.h" nogil:
     enum:
         HF_BAD, HF_FRACTION

@@ -215,6 +215,7 @@ def population_eval(str name, const double[::1] theta, location, list params, in
 
 
 include "_core_labels.pxi"
+include "_core_ranks.pxi"
 include "_core_statistics.pxi"
 
 

@@ -39,7 +39,7 @@ class Difference:
     >>> import numpy as np
     >>> from hierfast.comparison import Difference
     >>> Difference("a", "b", np.random.default_rng(1).normal([1.0, 0.0], 0.5, (4, 500, 2)), 0.9)
-    a - b: mean 0.994 (mcse 0.016), sd 0.704, 90% interval -0.154 to 2.17, P(a > b) 0.920 (mcse 0.0061)
+    a - b: mean 0.995 (mcse 0.016), sd 0.72, 90% interval -0.2 to 2.17, P(a > b) 0.920 (mcse 0.006)
     """
 
     def __init__(self, a: Any, b: Any, draws: FloatArray, prob: float) -> None:

@@ -61,7 +61,7 @@ class Heterogeneity(Fitted):
         Examples
         --------
         >>> import hierfast as hf
-        >>> model = hf.Model(hf.Normal(sigma=hf.Flat(lower=0)), hf.Normal(hf.Flat(), hf.Flat(lower=0)))
+        >>> model = hf.Model(hf.Normal(sigma=hf.Flat()), hf.Normal(hf.Flat(), hf.HalfNormal(99)))
         >>> table = hf.datasets.load("dyes")
         >>> fit = model.fit(table, y="grams", group="batch", random_seed=1)
         >>> fit.heterogeneity().names

@@ -35,6 +35,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from hierfast import _core
 from hierfast.diagnose import percent
 from hierfast.threads import pieces, run_all
 
@@ -178,6 +179,7 @@ class Extremes:
 
     def __init__(self, count: int, total: int, prob: float | None, dtype: type) -> None:
         self.width = 0
+        self.by_core = dtype is np.int32
         self.seen: dict[int, int] = {}
         self.held: NDArray[Any]
         if prob is None:
@@ -193,13 +195,16 @@ class Extremes:
         if not width:
             return
         here = self.seen.get(lo, 0)
+        self.seen[lo] = min(width, here + draws.shape[1])
+        if self.by_core:
+            _core.keep_extremes(draws, here, self.held[lo:hi])
+            return
         for side, of in ((0, draws), (1, -draws)):
             held = self.held[lo:hi, side]
             both = np.concatenate([held[:, :here], of], axis=1)
             if both.shape[1] > width:
                 both.partition(width - 1, axis=1)
             held[:, : both.shape[1]] = both[:, :width]
-        self.seen[lo] = min(width, here + draws.shape[1])
 
     def ends(self) -> FloatArray:
         """Give both ends (groups, 2); (groups, 0) where nothing is held."""
@@ -236,7 +241,7 @@ def check_single(groups: Joinable) -> None:
 
 
 def rank_twice(effects: FloatArray) -> NDArray[np.int32]:
-    """Give twice the ranks of equation (2), 1 the largest.
+    """Give twice the ranks of equation (2), 1 the largest: (1) of csrc/ranks.h.
 
     Parameters
     ----------
@@ -255,20 +260,9 @@ def rank_twice(effects: FloatArray) -> NDArray[np.int32]:
     >>> rank_twice(np.array([[0.0, 3.0, 0.0, -1.0]])) / 2
     array([[2.5, 1. , 2.5, 4. ]])
     """
-    n, count = effects.shape
-    out = np.empty((n, count), dtype=np.int32)
-    place = np.arange(2 * count, 0, -2, dtype=np.int32)
-    for t, row in enumerate(effects):
-        order = np.argsort(row)
-        sorted_ = row[order]
-        same = sorted_[1:] == sorted_[:-1]
-        twice = place
-        if same.any():
-            starts = np.flatnonzero(np.concatenate([[True], ~same]))
-            length = np.diff(starts, append=count)
-            middle = 2 * (count - starts) - (length - 1)
-            twice = np.repeat(middle, length).astype(np.int32)
-        out[t, order] = twice
+    out = np.empty(effects.shape, dtype=np.int32)
+    for row, ranks in zip(effects, out, strict=True):
+        _core.rank_twice(row, ranks)
     return out
 
 

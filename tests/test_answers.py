@@ -219,3 +219,16 @@ def test_few_draws_are_read_as_they_are():
     joint = Joint(fit.groups)
     assert joint.total == 3 and [hi - lo for lo, hi in joint.batches] == [1, 2]
     assert fit.groups.rank()["mean"].sum() == pytest.approx(36.0)
+
+
+@pytest.mark.parametrize("kind", ["normal", "heavy", "alike", "close", "wide"])
+def test_ranks_of_many_are_scipys(kind):
+    rng = np.random.default_rng(1)
+    x = {
+        "normal": rng.normal(size=3000),
+        "heavy": rng.standard_cauchy(3000) ** 3,
+        "alike": rng.integers(-4, 4, 3000) * 1.0,
+        "close": np.append(1.0 + 1e-15 * rng.integers(0, 50, 2999), 1e12),
+        "wide": rng.choice([-1.0, 1.0], 3000) * 10 ** rng.uniform(-300, 300, 3000),
+    }[kind]
+    np.testing.assert_array_equal(rank_twice(x[None])[0] / 2, st.rankdata(-x))

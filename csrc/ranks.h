@@ -1,0 +1,20 @@
+/* ranks.h: ranks of the effects of one joint draw, and the extremes of a group's ranks over draws.
+ *   (1) r_j = 1 + #{k : x_k > x_j} + #{k != j : x_k = x_j} / 2, twice which is whole
+ *   (2) key = floor(2^32 (1 + d / (s + |d|)) / 2), d = x - m, m and s the median and the quarters'
+ *       distance of some of x: a heavy tail is bent to an even density
+ * Effects are sorted by their keys, digit by digit, and those that share one by themselves.
+ * Held extremes: the `width` smallest ranks so far in increasing order, and as many of the negated ones.
+ * Sources: (1) midranks, Kendall and Gibbons, Rank Correlation Methods, 5th ed., chapter 3; radix sort,
+ * Knuth, TAOCP 3, 5.2.5. */
+#ifndef HF_RANKS_H
+#define HF_RANKS_H
+
+#include "hf.h"
+
+/* Twice (1) of x (n,) into twice (n,); n < 2^30. Scratch: key, other (n,). */
+void hf_rank_twice(int64_t n, const double *x, uint64_t *key, uint64_t *other, int32_t *twice);
+/* Adds draws (n, n_draw) of n groups to held (n, 2, width), of which `seen` places are taken. */
+void hf_keep_extremes(int64_t n, int n_draw, const int32_t *draw, int width, int seen,
+                      int32_t *held);
+
+#endif
