@@ -14,14 +14,15 @@ from hierfast.data import Columns, raise_row
 from hierfast.frames import Table
 from hierfast.labels import label_keys
 from hierfast.links import LINKS
-from hierfast.terms import place_rows
+from hierfast.merging import GroupStatistics, spread
+from hierfast.terms import place_rows, used_rows
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class ShareCounts:
+class ShareCounts(GroupStatistics):
     """Counts of every group in every category; groups in the order of their sorted labels.
 
     Attributes
@@ -76,6 +77,22 @@ class ShareCounts:
             return self
         at = np.flatnonzero(self.rows)
         return replace(self, labels=self.labels[at], y=self.y[at], rows=self.rows[at])
+
+    def check_alike(self, other: GroupStatistics) -> None:
+        """Refuse rows of other kinds, and other categories."""
+        GroupStatistics.check_alike(self, other)
+        if isinstance(other, ShareCounts) and self.categories != other.categories:
+            told = " and of ".join(", ".join(some.categories) for some in (self, other))
+            raise ValueError(f"counts in the categories {told} cannot be added")
+
+    def merged(
+        self, other: ShareCounts, labels: NDArray[Any], at: NDArray[np.intp], to: NDArray[np.intp]
+    ) -> ShareCounts:
+        """Add the counts of groups."""
+        n = len(labels)
+        y = spread(self.y, at, n) + spread(other.y, to, n)
+        rows = spread(self.rows, at, n) + spread(other.rows, to, n)
+        return replace(self, labels=labels, y=y, rows=rows)
 
     def keys(self) -> tuple[int, NDArray[np.uint64]]:
         """Keys of the groups' noise."""
@@ -214,12 +231,11 @@ def read_shares(columns: Columns, names: tuple[str, ...]) -> ShareCounts:
             wanted = f"a whole number, 0 to {LARGEST:g}: a count"
             raise_row(columns, y, name, int(np.argmax(wrong)), wanted)
     first = read_counts(columns, 1.0, LINKS["log"])
-    weight = np.ones(len(columns.y)) if columns.weight is None else columns.weight
-    used = np.flatnonzero(weight > 0)
+    used, weight = used_rows(columns)
     place = place_rows(columns, used)
     y = np.empty((len(first), len(values)))
     for k, one in enumerate(values):
-        y[:, k] = np.bincount(place, weight[used] * one[used], len(first))
+        y[:, k] = np.bincount(place, weight * one[used], len(first))
     if not y.any():
         raise ValueError(f"{', '.join(names)}: all counts are 0: there is nothing to learn from")
     return ShareCounts(first.labels, y, first.rows, first.name, names)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from hierfast.data import Columns, match_groups, raise_row
 from hierfast.labels import Coded, label_keys
 from hierfast.links import Link
+from hierfast.merging import GroupStatistics, spread
 from hierfast.statistics import compact_codes, range_of_codes
 
 FloatArray = NDArray[np.float64]
@@ -20,7 +21,7 @@ TABLE = 1 << 22  # pairs of sums that are found by place
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Counts:
+class Counts(GroupStatistics):
     """What rows of counts tell about each group's effect; groups in the order of their sorted labels.
 
     Attributes
@@ -79,16 +80,32 @@ class Counts:
 
     def take(self, at: NDArray[np.intp]) -> Counts:
         """Keep the groups at places `at`."""
-        return Counts(
-            self.labels[at], self.y[at], self.size[at], self.rows[at], self.name, self.link
+        return replace(
+            self,
+            labels=self.labels[at],
+            y=self.y[at],
+            size=self.size[at],
+            rows=self.rows[at],
+            columns=self._columns_of(at),
+            terms=None,
         )
 
     def among(self, labels: NDArray[Any], at: NDArray[np.int64]) -> Counts:
         """Spread over the groups `labels`: those of this one to places `at`, the others without rows."""
-        y, size = np.zeros(len(labels)), np.zeros(len(labels))
-        rows = np.zeros(len(labels), dtype=np.int64)
-        y[at], size[at], rows[at] = self.y, self.size, self.rows
-        return Counts(labels, y, size, rows, self.name, self.link)
+        y, size, rows = (spread(v, at, len(labels)) for v in (self.y, self.size, self.rows))
+        return replace(self, labels=labels, y=y, size=size, rows=rows)
+
+    def merged(
+        self, other: Counts, labels: NDArray[Any], at: NDArray[np.intp], to: NDArray[np.intp]
+    ) -> Counts:
+        """Add the sums of groups."""
+        mine, theirs = self.among(labels, at), other.among(labels, to)
+        return replace(
+            mine,
+            y=mine.y + theirs.y,
+            size=mine.size + theirs.size,
+            rows=mine.rows + theirs.rows,
+        )
 
     def keys(self) -> tuple[int, NDArray[np.uint64]]:
         """Keys of the groups' noise."""

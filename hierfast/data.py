@@ -120,6 +120,26 @@ class Columns:
         return row if self.row is None else int(self.row[row])
 
 
+def described(columns: Columns) -> dict[str, Any]:
+    """Give what statistics keep of how their rows were read.
+
+    Parameters
+    ----------
+    columns : Columns
+        The rows.
+
+    Returns
+    -------
+    dict
+        Fields of `hierfast.merging.GroupStatistics`.
+    """
+    return {
+        "numbered": columns.coded is None,
+        "y_name": columns.y_name,
+        "dropped": columns.dropped,
+    }
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class GroupTable:
     """One row a group: sorted labels (K,), its location (K,) and predictors (K,) where they stand there."""

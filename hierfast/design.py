@@ -12,7 +12,7 @@ from hierfast.counts import CountCells
 from hierfast.data import Columns, raise_row
 from hierfast.graph import Graph
 from hierfast.labels import plain
-from hierfast.terms import place_rows
+from hierfast.terms import place_rows, used_rows
 
 FloatArray = NDArray[np.float64]
 
@@ -35,8 +35,8 @@ def roles_of(graph: Graph) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name for term, _ in graph.design for name in term))
 
 
-def read_design(columns: Columns, labels: NDArray[Any], graph: Graph) -> FloatArray | None:
-    """Read what each term of the location is in each group.
+def read_known(columns: Columns, labels: NDArray[Any]) -> dict[str, FloatArray]:
+    """Read the predictors of each group.
 
     Parameters
     ----------
@@ -44,6 +44,33 @@ def read_design(columns: Columns, labels: NDArray[Any], graph: Graph) -> FloatAr
         Checked columns.
     labels : numpy.ndarray
         Of all groups, those without rows included (J,).
+
+    Returns
+    -------
+    dict of str to numpy.ndarray
+        Columns (J,) by their names.
+
+    Raises
+    ------
+    ValueError
+        Naming the column, and the row or group, that is wrong.
+    """
+    known = {} if columns.table is None else dict(columns.table.predictors)
+    if columns.predictors:
+        used, _ = used_rows(columns)
+        place = place_rows(columns, used)
+        for name, values in columns.predictors.items():
+            known[name] = _of_groups(columns, labels, name, values, used, place)
+    return known
+
+
+def make_design(stats: Any, graph: Graph) -> FloatArray | None:
+    """Compute what each term of the location is in each group.
+
+    Parameters
+    ----------
+    stats : GroupStatistics
+        Of all groups, with the columns known of them.
     graph : Graph
         Whose location is linear, or not.
 
@@ -55,27 +82,20 @@ def read_design(columns: Columns, labels: NDArray[Any], graph: Graph) -> FloatAr
     Raises
     ------
     ValueError
-        Naming the column, and the row or group, that is wrong.
+        If a product overflows.
     """
     if not graph.design:
         return None
-    known = {} if columns.table is None else dict(columns.table.predictors)
-    if columns.predictors:
-        weight = columns.weight
-        used = np.arange(len(columns.y)) if weight is None else np.flatnonzero(weight > 0)
-        place = place_rows(columns, used)
-        for name, values in columns.predictors.items():
-            known[name] = _of_groups(columns, labels, name, values, used, place)
-    design = np.ones((len(labels), len(graph.design)))
+    design = np.ones((len(stats), len(graph.design)))
     with np.errstate(over="ignore"):
         for k, (term, _) in enumerate(graph.design):
             for name in term:
-                design[:, k] *= known[name]
+                design[:, k] *= stats.columns[name]
     if not np.isfinite(design).all():
         j, k = np.argwhere(~np.isfinite(design))[0]
         raise ValueError(
-            f"the product {':'.join(graph.design[k][0])} overflows in the group {plain(labels[j])!r}; "
-            "rescale its columns"
+            f"the product {':'.join(graph.design[k][0])} overflows in the group "
+            f"{plain(stats.labels[j])!r}; rescale its columns"
         )
     return design
 

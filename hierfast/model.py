@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
     from hierfast.fit import Fit
+    from hierfast.merging import GroupStatistics
     from hierfast.plan import Plan
     from hierfast.progress import Progress
 
@@ -102,9 +103,10 @@ class Model:
 
         Parameters
         ----------
-        data : mapping, frame or Statistics
+        data : mapping, frame or statistics
             One row per observation: a dict of arrays, a pandas, polars or Arrow frame, a structured
-            array; or ready `Statistics`, which need neither `y` nor `group`.
+            array; or ready `Statistics`, or those that `statistics` gives, which need neither `y` nor
+            `group`.
         y : str or array_like
             The outcome: name of a column, or its values; of Multinomial rows the names of several, or
             an array (N, H).
@@ -181,6 +183,58 @@ class Model:
             na=na,
         )
 
+    def statistics(
+        self,
+        data: Any,
+        *,
+        y: str | ArrayLike | None = None,
+        group: str | ArrayLike | None = None,
+        groups: Any = None,
+        na: str = "raise",
+        cores: int | None = None,
+    ) -> GroupStatistics:
+        """Read rows to the statistics of their groups, which add up with ``+`` and stand in place of rows.
+
+        Streaming, rows larger than memory, new rows and many machines are the same one operation:
+        statistics of parts, added in any order, are those of all rows; the same bits where the data are
+        integer-valued, to rounding otherwise.
+
+        Parameters
+        ----------
+        data, y, group, groups, na
+            As in `fit`.
+        cores : int, optional
+            Threads to use, all of them by default; the result does not depend on it.
+
+        Returns
+        -------
+        GroupStatistics
+            A fixed-size row a group where sums suffice (`Statistics` of Normal rows, else ``Counts`` or
+            ``ShareCounts``); of NegativeBinomial, zero-inflated, Weibull, Gamma and OrderedLogistic rows
+            also one a group and exposure, time or category, of StudentT rows all that differ.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If data are wrong.
+
+        Examples
+        --------
+        >>> import hierfast as hf
+        >>> model = hf.Model(hf.Poisson(), hf.Gamma(hf.Exponential(1), hf.Gamma(0.1, 1)))
+        >>> days = [{"shop": ["a", "b"], "y": [3, 1]}, {"shop": ["b", "c"], "y": [0, 4]}]
+        >>> stats = sum(model.statistics(day, y="y", group="shop") for day in days)
+        >>> stats
+        Counts(3 groups (shop), 4 rows, 8 out of 4)
+        >>> model.fit(stats, random_seed=1, progressbar=False).groups["b"].n
+        2
+        """
+        from hierfast.plan import gather
+        from hierfast.threads import available_cores
+
+        threads = available_cores() if cores is None else cores
+        return gather(self, data, y, group, groups, na, threads)
+
     def explain(
         self,
         data: Any,
@@ -198,9 +252,10 @@ class Model:
 
         Parameters
         ----------
-        data : mapping, frame or Statistics
+        data : mapping, frame or statistics
             One row per observation: a dict of arrays, a pandas, polars or Arrow frame, a structured
-            array; or ready `Statistics`, which need neither `y` nor `group`.
+            array; or ready `Statistics`, or those that `statistics` gives, which need neither `y` nor
+            `group`.
         y : str or array_like
             The outcome: name of a column, or its values; of Multinomial rows the names of several, or
             an array (N, H).

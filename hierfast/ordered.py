@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from hierfast.counts import Counts
 from hierfast.data import Columns, raise_row
-from hierfast.terms import TermCells, place_rows
+from hierfast.merging import Terms, add_alike
+from hierfast.terms import TermCells, place_rows, used_rows
 
 FloatArray = NDArray[np.float64]
 
@@ -51,48 +52,38 @@ def check_categories(columns: Columns, top: int) -> None:
         raise_row(columns, y, columns.y_name, int(np.argmax(wrong)), wanted)
 
 
-def count_categories(columns: Columns, groups: int, top: int) -> FloatArray:
+def collect_categories(columns: Columns) -> Terms:
     """Count the rows of each group in each category.
 
     Parameters
     ----------
     columns : Columns
-        Checked columns, outcomes whole numbers from 0 to `top`.
-    groups : int
-        How many groups there are, those without rows among them.
-    top : int
-        The highest category.
+        Checked columns, outcomes whole numbers from 0.
 
     Returns
     -------
-    numpy.ndarray
-        Rows (J, K).
+    Terms
+        Keyed by the category; rows are what is added up.
 
     Examples
     --------
     >>> import numpy as np
-    >>> from hierfast.ordered import count_categories
+    >>> from hierfast.ordered import collect_categories
     >>> from hierfast.data import Columns
-    >>> count_categories(Columns(np.array([2.0, 0.0]), None), 2, 2)
-    array([[0., 0., 1.],
-           [1., 0., 0.]])
+    >>> collect_categories(Columns(np.array([2.0, 0.0]), None)).keys
+    (array([2., 0.]),)
     """
-    weight = np.ones(len(columns.y)) if columns.weight is None else columns.weight
-    used = np.flatnonzero(weight > 0)
-    at = place_rows(columns, used) * (top + 1) + columns.y[used].astype(np.int64)
-    found = np.bincount(at, weight[used], groups * (top + 1))
-    return found.astype(np.float64).reshape(groups, top + 1)
+    used, weight = used_rows(columns)
+    return Terms(*add_alike(place_rows(columns, used), (columns.y[used],), (weight,)))
 
 
-def compute_categories(columns: Columns, counts: Counts, top: int) -> CategoryCells:
+def compute_categories(counts: Counts, top: int) -> CategoryCells:
     """Compress groups to cells, and cells to terms.
 
     Parameters
     ----------
-    columns : Columns
-        Checked columns.
     counts : Counts
-        Sums of all groups, those without rows included.
+        Sums of all groups, those without rows included, with their rows in categories as terms.
     top : int
         The highest category.
 
@@ -102,7 +93,9 @@ def compute_categories(columns: Columns, counts: Counts, top: int) -> CategoryCe
         With terms (rows above a cut, rows beside it, the cut), and in the table the rows of each category
         between two cuts: equations (2) and (4) of csrc/likelihood/ordered_logistic.h.
     """
-    number = count_categories(columns, len(counts), top)
+    assert counts.terms is not None
+    number = np.zeros((len(counts), top + 1))
+    number[counts.terms.group, counts.terms.keys[0].astype(np.int64)] = counts.terms.sums[0]
     at, cell = _alike(number)
     has, some = counts.rows > 0, number[at]
     mult = np.bincount(cell[has], minlength=len(at)).astype(np.float64)

@@ -11,10 +11,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from hierfast import _core
 from hierfast.grammar import build_graph
-from hierfast.graph import Arg
-from hierfast.schemes import PAIRS
+from hierfast.graph import Arg, Graph
+from hierfast.merging import GroupStatistics
+from hierfast.schemes import PAIRS, Builder
 from hierfast.schemes.base import Plan
-from hierfast.statistics import Statistics
 from hierfast.threads import available_cores
 
 if TYPE_CHECKING:
@@ -65,11 +65,8 @@ def make_plan(
         A pure function of all but `cores`, `level` and `stop`.
     """
     begun = time.perf_counter()
-    maker = PAIRS[type(model.likelihood).__name__, type(model.population).__name__]
     group_name = _group_name(data, group)
-    graph = build_graph(model.likelihood, model.population, group_name)
-    graph = maker.named(graph, model, y, group_name)
-    maker = maker.suited(graph)
+    maker, graph = choose_builder(model, data, y, group_name)
     name, _, variant = scheme.partition(":")
     known = ("auto", *maker.schemes)
     if name not in known or variant not in VARIANTS:
@@ -83,9 +80,47 @@ def make_plan(
     return replace(plan, seconds=(decided - begun, time.perf_counter() - decided))
 
 
+def choose_builder(model: Model, data: Any, y: Any, group_name: str) -> tuple[type[Builder], Graph]:
+    """Choose what reads rows and makes the plan.
+
+    Parameters
+    ----------
+    model : Model
+        The three stages.
+    data, y
+        As in `Model.fit`.
+    group_name : str
+        How the groups are called.
+
+    Returns
+    -------
+    tuple
+        The builder, and the graph of the unknowns.
+    """
+    maker = PAIRS[type(model.likelihood).__name__, type(model.population).__name__]
+    graph = build_graph(model.likelihood, model.population, group_name)
+    graph = maker.named(graph, model, y if y is not None else _categories(data), group_name)
+    return maker.suited(graph), graph
+
+
+def gather(
+    model: Model, data: Any, y: Any, group: Any, groups: Any, na: str, cores: int
+) -> GroupStatistics:
+    """Read rows to statistics of their groups; see `Model.statistics`."""
+    if isinstance(data, GroupStatistics):
+        raise TypeError(f"data are {type(data).__name__} already: add them, or fit them")
+    maker, graph = choose_builder(model, data, y, _group_name(data, group))
+    found: GroupStatistics = maker.gather(model, graph, data, y, group, groups, na, cores)
+    return found
+
+
+def _categories(data: Any) -> Any:
+    return getattr(data, "categories", None) if isinstance(data, GroupStatistics) else None
+
+
 def _group_name(data: Any, group: Any) -> str:
-    if isinstance(data, Statistics):
-        return data.name
+    if isinstance(data, GroupStatistics):
+        return str(data.name)  # type: ignore[attr-defined]
     name = group if isinstance(group, str) else getattr(group, "name", None)
     return name if isinstance(name, str) and name else "group"
 

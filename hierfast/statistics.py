@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from hierfast import _core
 from hierfast.data import Columns, group_location, match_groups, raise_row
 from hierfast.labels import Coded, factorise, label_keys
+from hierfast.merging import GroupStatistics, spread
 from hierfast.threads import pieces, run_all
 
 FloatArray = NDArray[np.float64]
@@ -23,7 +24,7 @@ PIECE, MOST = 100_000, 16
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Statistics:
+class Statistics(GroupStatistics):
     """What the rows tell about each group's mean; groups in the order of their sorted labels.
 
     Equations (1) to (4) of ``csrc/statistics.h``: weight p (the number of rows, or the sum of
@@ -127,28 +128,18 @@ class Statistics:
         """Print the size only."""
         return f"Statistics({len(self):,} groups, {int(self.n.sum()):,} rows)"
 
-    def __add__(self, other: Statistics) -> Statistics:
-        """Merge: the statistics of both sets of rows together.
-
-        Parameters
-        ----------
-        other : Statistics
-            Of other rows of the same kind; groups are matched by label.
-
-        Returns
-        -------
-        Statistics
-            As if all rows had been read at once: the same bits for integer-valued y, to rounding
-            otherwise.
-        """
-        if not isinstance(other, Statistics):
-            return NotImplemented
-        if self.known != other.known:
+    def check_alike(self, other: GroupStatistics) -> None:
+        """Refuse rows of other kinds, and rows with and without standard errors."""
+        GroupStatistics.check_alike(self, other)
+        if isinstance(other, Statistics) and self.known != other.known:
             raise ValueError("statistics with and without known standard errors cannot be added")
-        labels = np.union1d(self.labels, other.labels)
-        at, from_ = np.searchsorted(labels, self.labels), np.searchsorted(labels, other.labels)
+
+    def merged(
+        self, other: Statistics, labels: NDArray[Any], at: NDArray[np.intp], to: NDArray[np.intp]
+    ) -> Statistics:
+        """Add the sums of groups."""
         out = [_spread(column, at, len(labels)) for column in self._columns()]
-        others = [_spread(column, from_, len(labels)) for column in other._columns()]
+        others = [_spread(column, to, len(labels)) for column in other._columns()]
         integer = self.integer and other.integer
         _core.merge_groups(integer, *out, *others)
         rows, weight, mean, m2 = out
@@ -156,8 +147,23 @@ class Statistics:
         some = weight > 0.0
         centre = _middle(mean[some])
         mean[~some] = centre
-        ends = (weight[some].min(), weight.max(), mean[some].min(), mean[some].max())
-        return Statistics(labels, weight, mean, m2, rows, centre, integer, ends, self.name)
+        low, high, first, last = (
+            weight[some].min(),
+            weight.max(),
+            mean[some].min(),
+            mean[some].max(),
+        )
+        return replace(
+            self,
+            labels=labels,
+            weight=weight,
+            mean=mean,
+            m2=m2,
+            rows=rows,
+            centre=centre,
+            integer=integer,
+            ends=(float(low), float(high), float(first), float(last)),
+        )
 
     def informed(self) -> Statistics:
         """Statistics of the groups that have rows."""
@@ -170,7 +176,16 @@ class Statistics:
         rows, weight, mean, m2 = (None if c is None else c[at] for c in self._columns())
         assert weight is not None and mean is not None and m2 is not None
         labels = self.labels[at] if labels is None else labels
-        return replace(self, labels=labels, weight=weight, mean=mean, m2=m2, rows=rows)
+        return replace(
+            self,
+            labels=labels,
+            weight=weight,
+            mean=mean,
+            m2=m2,
+            rows=rows,
+            columns=self._columns_of(at),
+            terms=None,
+        )
 
     def about(self, location: FloatArray) -> Statistics:
         """Statistics of y less a known location of each group (J,)."""
@@ -200,11 +215,7 @@ class Statistics:
 
 
 def _spread(column: FloatArray | None, at: NDArray[np.intp], n: int) -> FloatArray | None:
-    if column is None:
-        return None
-    out = np.zeros(n)
-    out[at] = column
-    return out
+    return None if column is None else spread(column, at, n)
 
 
 def compute_statistics(columns: Columns, cores: int) -> Statistics:

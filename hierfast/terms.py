@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from hierfast.counts import CountCells, Counts, table_of
 from hierfast.data import Columns, match_groups
+from hierfast.merging import Terms, add_alike
 
 if TYPE_CHECKING:
     from hierfast.statistics import Statistics
@@ -40,8 +41,8 @@ class TermCells(CountCells):
     table: tuple[FloatArray, FloatArray, FloatArray] = field(kw_only=True, default=NOTHING)
 
 
-def tabulate_rows(columns: Columns) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Count rows whose count exceeds each number.
+def used_rows(columns: Columns) -> tuple[NDArray[np.intp], FloatArray]:
+    """Find the rows that count.
 
     Parameters
     ----------
@@ -51,12 +52,12 @@ def tabulate_rows(columns: Columns) -> tuple[FloatArray, FloatArray, FloatArray]
     Returns
     -------
     tuple of numpy.ndarray
-        As `tabulate` gives.
+        Rows of positive weight, and their weights (R,).
     """
-    weight = np.ones(len(columns.y)) if columns.weight is None else columns.weight
-    used = np.flatnonzero(weight > 0)
-    numbers, which = np.unique(columns.y[used], return_inverse=True)
-    return tabulate(numbers, np.bincount(which, weight[used]).astype(np.float64))
+    if columns.weight is None:
+        return np.arange(len(columns.y)), np.ones(len(columns.y))
+    used = np.flatnonzero(columns.weight > 0)
+    return used, columns.weight[used]
 
 
 def place_rows(columns: Columns, used: NDArray[np.intp]) -> NDArray[np.int64]:
@@ -120,17 +121,13 @@ def tabulate(count: FloatArray, mult: FloatArray) -> tuple[FloatArray, FloatArra
     return weight, count[far], mult[far]
 
 
-def compute_terms(
-    columns: Columns, counts: Counts, given: float | str, zeros: bool = False
-) -> TermCells:
-    """Add rows up to terms, and compress groups of one term each to cells.
+def collect_terms(columns: Columns, given: float | str, zeros: bool = False) -> Terms:
+    """Add rows up to terms, by their exposure.
 
     Parameters
     ----------
     columns : Columns
         Checked columns.
-    counts : Counts
-        Sums of all groups, those without rows included.
     given : float or str
         The exposure of every row, or the column of them.
     zeros : bool
@@ -138,20 +135,38 @@ def compute_terms(
 
     Returns
     -------
+    Terms
+        Keyed by exposure; sums are events and rows (or those above 0, and those at 0), and how many rows
+        of all groups have each outcome.
+    """
+    used, w = used_rows(columns)
+    y = columns.y[used]
+    size = np.full(len(used), float(given)) if columns.size is None else columns.size[used]
+    kinds = (w * (y > 0), w * (y == 0)) if zeros else (w,)
+    numbers, which = np.unique(y, return_inverse=True)
+    return Terms(
+        *add_alike(place_rows(columns, used), (size,), (w * y, *kinds)),
+        numbers,
+        np.bincount(which, w).astype(np.float64),
+    )
+
+
+def compute_terms(counts: Counts) -> TermCells:
+    """Compress groups of one term each to cells.
+
+    Parameters
+    ----------
+    counts : Counts
+        Sums of all groups, those without rows included, with their terms.
+
+    Returns
+    -------
     TermCells
         Groups of several terms are cells of their own.
     """
-    weight = np.ones(len(columns.y)) if columns.weight is None else columns.weight
-    used = np.flatnonzero(weight > 0)
-    y, w = columns.y[used], weight[used]
-    size = np.full(len(used), float(given)) if columns.size is None else columns.size[used]
-    place = place_rows(columns, used)
-    order = np.lexsort((size, place))
-    group, t = place[order], size[order]
-    start = np.flatnonzero(np.diff(group, prepend=-1) | (np.diff(t, prepend=-1.0) != 0))
-    kinds = (w * (y > 0), w * (y == 0)) if zeros else (w,)
-    sums = [np.add.reduceat(v[order], start) for v in (w * y, *kinds)]
-    t, many = t[start], np.bincount(group[start], minlength=len(counts))
+    assert counts.terms is not None
+    (t,), sums, group = counts.terms.keys, counts.terms.sums, counts.terms.group
+    many = np.bincount(group, minlength=len(counts))
     # One more term, empty, is that of groups without rows.
     terms = tuple(np.append(v, 0.0) for v in (*sums, t))
     first = np.where(many > 0, np.cumsum(many) - many, len(t))
@@ -207,17 +222,33 @@ class RowCells:
         return len(self.mult)
 
 
-def collect_rows(
-    columns: Columns, stats: Statistics, location: FloatArray | None, design: FloatArray | None
-) -> RowCells:
+def collect_rows(columns: Columns) -> Terms:
     """Collect the rows of each group, those alike as one term.
 
     Parameters
     ----------
     columns : Columns
         Checked columns.
+
+    Returns
+    -------
+    Terms
+        Keyed by the outcome and its own scale; rows are what is added up.
+    """
+    used, w = used_rows(columns)
+    own = np.ones(len(used)) if columns.se is None else columns.se[used]
+    return Terms(*add_alike(place_rows(columns, used), (columns.y[used], own), (w,)))
+
+
+def arrange_rows(
+    stats: Statistics, location: FloatArray | None, design: FloatArray | None
+) -> RowCells:
+    """Arrange the rows of each group as the likelihood reads them.
+
+    Parameters
+    ----------
     stats : Statistics
-        Of all groups, those without rows included.
+        Of all groups, those without rows included, with their rows as terms.
     location : numpy.ndarray or None
         Known locations (J,) about which rows are read.
     design : numpy.ndarray or None
@@ -228,27 +259,19 @@ def collect_rows(
     RowCells
         One cell a group; of a group without rows the one term is empty.
     """
-    weight = np.ones(len(columns.y)) if columns.weight is None else columns.weight
-    used = np.flatnonzero(weight > 0)
-    place = place_rows(columns, used)
-    y, w = columns.y[used], weight[used]
-    y = y if location is None else y - location[place]
-    own = np.ones(len(used)) if columns.se is None else columns.se[used]
-    order = np.lexsort((own, y, place))
-    new = np.ones(len(order), dtype=bool)
-    new[1:] = np.any([np.diff(v[order]) != 0 for v in (place, y, own)], axis=0)
-    start = np.flatnonzero(new)
-    at = order[start]
-    many = np.bincount(place[at], minlength=len(stats))
-    alike = np.add.reduceat(w[order], start)
+    assert stats.terms is not None
+    group, (y, own), (alike,) = stats.terms.group, stats.terms.keys, stats.terms.sums
+    if location is not None:
+        group, (y, own), (alike,) = add_alike(group, (y - location[group], own), (alike,))
+    many = np.bincount(group, minlength=len(stats))
     return RowCells(
         mult=np.ones(len(stats)),
-        first=np.where(many > 0, np.cumsum(many) - many, len(at)).astype(np.float64),
+        first=np.where(many > 0, np.cumsum(many) - many, len(y)).astype(np.float64),
         count=np.maximum(many, 1).astype(np.float64),
-        terms=(np.append(y[at], 0.0), np.append(alike, 0.0), np.append(own[at], 1.0)),
+        terms=(np.append(y, 0.0), np.append(alike, 0.0), np.append(own, 1.0)),
         table=NOTHING,
         n_group=float((many > 0).sum()),
-        n_row=float(w.sum()),
+        n_row=float(alike.sum()),
         centre=stats.centre,
         design=design,
     )

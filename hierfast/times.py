@@ -10,7 +10,8 @@ import numpy as np
 from hierfast.counts import Counts
 from hierfast.data import Columns, raise_row
 from hierfast.links import LOG, apply_core
-from hierfast.terms import TermCells, compute_terms
+from hierfast.merging import Terms
+from hierfast.terms import TermCells, collect_terms, compute_terms, used_rows
 
 
 def read_events(columns: Columns) -> Columns:
@@ -54,15 +55,36 @@ def read_events(columns: Columns) -> Columns:
     return replace(columns, y=1.0 - censored, size=time, size_name=columns.y_name)
 
 
-def compute_amounts(columns: Columns, counts: Counts) -> TermCells:
+def collect_amounts(columns: Columns) -> Terms:
     """Add up to one term the rows of a group that were not censored, and those censored at one place.
 
     Parameters
     ----------
     columns : Columns
         Events and times, as `read_events` gives them.
+
+    Returns
+    -------
+    Terms
+        Keyed by where rows were censored, 0 where they were not; sums are times that were seen, and rows;
+        and of all groups the sum of the logarithms of these times.
+    """
+    seen, time = columns.y, columns.size
+    assert time is not None
+    amounts = replace(columns, y=seen * time, size=(1.0 - seen) * time)
+    used, weight = used_rows(columns)
+    logs = weight * seen[used] * apply_core(LOG, time[used])
+    terms = collect_terms(amounts, columns.size_name)
+    return replace(terms, numbers=np.zeros(1), totals=np.array([math.fsum(logs)]))
+
+
+def compute_amounts(counts: Counts) -> TermCells:
+    """Compress groups to cells.
+
+    Parameters
+    ----------
     counts : Counts
-        Sums of all groups, those without rows included.
+        Sums of all groups, those without rows included, with the terms of `collect_amounts`.
 
     Returns
     -------
@@ -71,17 +93,14 @@ def compute_amounts(columns: Columns, counts: Counts) -> TermCells:
         how many rows were not censored and the sum over these of the logarithm of their term's mean over
         each.
     """
-    seen, time = columns.y, columns.size
-    assert time is not None
-    amounts = replace(columns, y=seen * time, size=(1.0 - seen) * time)
-    cells = compute_terms(amounts, counts, columns.size_name)
+    assert counts.terms is not None
+    cells = compute_terms(counts)
     total, rows, at = cells.terms
     here = rows > 0
     mean = np.where(at > 0, at, total / np.where(here, rows, 1.0))
     x = np.where(here, apply_core(LOG, np.where(here, mean, 1.0)), 0.0)
     cut = (at > 0).astype(np.float64)
-    weight = np.ones(len(time)) if columns.weight is None else columns.weight
-    logs = weight * seen * apply_core(LOG, time)
     known = (1.0 - cut) * rows
-    table = np.array([math.fsum(known), max(math.fsum(known * x) - math.fsum(logs), 0.0)])
+    off = math.fsum(known * x) - float(counts.terms.totals[0])
+    table = np.array([math.fsum(known), max(off, 0.0)])
     return replace(cells, terms=(rows, x, cut), table=(table, np.empty(0), np.empty(0)))

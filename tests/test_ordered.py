@@ -1,5 +1,7 @@
 """Rows in ordered categories: terms, unknown cutpoints, limits, posteriors, bad input."""
 
+from dataclasses import replace
+
 import mpmath
 import numpy as np
 import pytest
@@ -16,7 +18,7 @@ from hierfast.data import Roles, read_columns
 from hierfast.grammar import build_graph
 from hierfast.likelihoods import ordered_logistic
 from hierfast.links import LINKS
-from hierfast.ordered import compute_categories
+from hierfast.ordered import collect_categories, compute_categories
 from hierfast.plot import read_raw
 
 pytestmark = pytest.mark.filterwarnings("ignore::hierfast.IdentificationWarning")
@@ -262,9 +264,8 @@ def test_known_cutpoints_shift_with_the_location():
 
 def cells_of(data, top, **roles):
     columns = read_columns(data, "y", "g", Roles(**roles))
-    return compute_categories(
-        columns, read_counts(columns, float(top), LINKS["ordered logit"]), top
-    )
+    counts = read_counts(columns, float(top), LINKS["ordered logit"])
+    return compute_categories(replace(counts, terms=collect_categories(columns)), top)
 
 
 def test_cells_and_terms():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -10,7 +10,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from hierfast import _core
+from hierfast.design import roles_of
 from hierfast.graph import Graph
+from hierfast.merging import GroupStatistics
 
 if TYPE_CHECKING:
     from hierfast.model import Model
@@ -19,6 +21,7 @@ EVEN = 0.25  # mean over largest trial weight below which an independence chain 
 ORDER_ERROR = 1e-4  # nats that quadrature may be off around the mode
 SLICE_COST = 6  # evaluations a univariate slice takes
 TRIALS, FEW_TRIALS = 1024, 256  # points that say how good a proposal is
+KINDS = {"Bernoulli": "Binomial"}  # likelihoods whose rows are those of another
 BURN_IN = 64  # sweeps an independence chain needs to forget its start
 
 
@@ -71,6 +74,8 @@ class Plan:
         then read on their natural scale.
     grid : GridPlan or None
         Points, where effects are on a grid of these.
+    gathered : GroupStatistics
+        Of all groups as their rows have them: what a fit can be made from again, and adds up.
     seconds : tuple of float
         Spent on reading the data, and on deciding.
 
@@ -109,6 +114,7 @@ class Plan:
     integrals: Any = None
     closed: Any = None
     grid: Any = None
+    gathered: Any = None
     seconds: tuple[float, float] = (0.0, 0.0)
 
     @property
@@ -152,6 +158,8 @@ class Read:
         Of these.
     design : numpy.ndarray or None
         Predictors (J, K) of the population's location, where it is linear.
+    gathered : GroupStatistics
+        As in `Plan`.
     """
 
     statistics: Any
@@ -161,6 +169,7 @@ class Read:
     dropped: str
     y_name: str
     design: NDArray[np.float64] | None = None
+    gathered: Any = None
 
 
 class Builder:
@@ -243,6 +252,36 @@ class Builder:
         cores: int,
     ) -> Read:
         """Read rows, or ready statistics, as a model wants them; refuse improper posteriors."""
+        if isinstance(data, GroupStatistics):
+            check_ready(data, cls.kind(model.likelihood), graph, y=y, group=group, groups=groups)
+            stats = data
+        else:
+            stats = cls.gather(model, graph, data, y, group, groups, na, cores)
+        return replace(cls.receive(model, graph, stats, cores), gathered=stats)
+
+    @classmethod
+    def kind(cls, likelihood: Any) -> str:
+        """Name the rows that statistics must be of to stand in place of a likelihood's."""
+        return KINDS.get(type(likelihood).__name__, type(likelihood).__name__)
+
+    @classmethod
+    def gather(
+        cls,
+        model: Model,
+        graph: Graph,
+        data: Any,
+        y: Any,
+        group: Any,
+        groups: Any,
+        na: str,
+        cores: int,
+    ) -> Any:
+        """Read rows to statistics of their groups."""
+        raise NotImplementedError
+
+    @classmethod
+    def receive(cls, model: Model, graph: Graph, stats: Any, cores: int) -> Read:
+        """Compress statistics to what is sampled; refuse improper posteriors."""
         raise NotImplementedError
 
     def find_weak(self) -> tuple[str, ...]:
@@ -294,6 +333,7 @@ class Builder:
             notes=tuple(self.lines),
             warnings=self.warnings,
             dropped=self.read.dropped,
+            gathered=self.read.gathered,
             y_name=self.read.y_name,
             **self.precision,
             **fields,
@@ -335,3 +375,40 @@ class Builder:
         phi = f"{kind} independence proposals, {quality:.0%} effective"
         tune = min(self.tune, BURN_IN)
         return self.finish(scheme, phi, target, ("independence",), tune=tune, skip=skip)
+
+
+def check_ready(stats: GroupStatistics, kind: str, graph: Graph, **given: Any) -> None:
+    """Check that statistics can stand in place of rows.
+
+    Parameters
+    ----------
+    stats : GroupStatistics
+        What was given.
+    kind : str
+        Of the rows that the likelihood reads.
+    graph : Graph
+        The unknowns.
+    **given
+        What is of rows alone, and must be None.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If the rows were of another kind, or the population reads columns that are not known.
+    """
+    name = type(stats).__name__
+    if stats.kind != kind:
+        raise TypeError(
+            f"{name} are of {stats.kind} rows; a {kind} likelihood needs rows, or statistics, of its own"
+        )
+    for argument, value in given.items():
+        if value is not None:
+            raise TypeError(f"{argument} was given beside {name}, which are grouped already")
+    wanted = [graph.location_column] if graph.location_column is not None else roles_of(graph)
+    lacking = [column for column in wanted if column not in stats.columns]
+    if lacking:
+        told = "linear in" if graph.design else "the column"
+        have = f"no column {lacking[0]!r}" if stats.columns else "no columns"
+        raise ValueError(
+            f"the population's mu is {told} {', '.join(wanted)!r}, and {name} have {have}"
+        )

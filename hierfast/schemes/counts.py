@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -10,17 +11,17 @@ from numpy.typing import ArrayLike, NDArray
 
 from hierfast import _core
 from hierfast.counts import CountCells, Counts, compute_cells, read_counts
-from hierfast.data import Columns, Roles, read_columns
-from hierfast.design import read_design, roles_of, split_cells
+from hierfast.data import Columns, Roles, described, read_columns
+from hierfast.design import make_design, read_known, roles_of, split_cells
 from hierfast.graph import Graph
 from hierfast.identification import find_weak_counts
 from hierfast.links import LINKS, Link
 from hierfast.propriety import check_proper_counts
 from hierfast.schemes.base import ORDER_ERROR, Builder, Plan, Read
-from hierfast.statistics import Statistics
 from hierfast.times import read_events
 
 if TYPE_CHECKING:
+    from hierfast.merging import Terms
     from hierfast.model import Model
 
 FloatArray = NDArray[np.float64]
@@ -38,7 +39,7 @@ class CountBuilder(Builder):
     why: ClassVar[str] = "effects integrated out, no funnel"
 
     @classmethod
-    def read_data(
+    def gather(
         cls,
         model: Model,
         graph: Graph,
@@ -48,13 +49,9 @@ class CountBuilder(Builder):
         groups: Any,
         na: str,
         cores: int,
-    ) -> Read:
-        """Read rows; refuse improper posteriors."""
+    ) -> Any:
+        """Read rows to sums of their groups."""
         likelihood: Any = model.likelihood
-        if isinstance(data, Statistics):
-            raise TypeError(
-                f"Statistics are of Normal rows; a {graph.title} likelihood needs rows: pass the table"
-            )
         if y is None:
             raise TypeError("y is missing: name the column of the outcome, or give its values")
         if graph.location_column is not None:
@@ -62,8 +59,7 @@ class CountBuilder(Builder):
                 f"the population's mu is the column {graph.location_column!r}; with a {graph.title} "
                 "likelihood it must be a number or a prior in this version"
             )
-        size = getattr(likelihood, "size_argument", "")
-        given = getattr(likelihood, size) if size else None
+        size, given = given_size(likelihood)
         censored = getattr(likelihood, "censored", None)
         roles = Roles(
             weights=likelihood.weights, size=given, censored=censored, predictors=roles_of(graph)
@@ -75,18 +71,46 @@ class CountBuilder(Builder):
             given = columns.size_name
         assert given is not None
         counts = read_counts(columns, given, LINKS[likelihood.link])
-        design = read_design(columns, counts.labels, graph)
-        cells = split_cells(cls.compress(columns, counts, given), design, counts.rows > 0)
+        return replace(
+            counts,
+            kind=cls.kind(likelihood),
+            terms=cls.collect(columns, given),
+            columns=read_known(columns, counts.labels),
+            **described(columns),
+        )
+
+    @classmethod
+    def receive(cls, model: Model, graph: Graph, stats: Any, cores: int) -> Read:
+        """Compress sums to cells; refuse improper posteriors."""
+        likelihood: Any = model.likelihood
+        counts = replace(stats, link=LINKS[likelihood.link])
+        size, given = given_size(likelihood)
+        if isinstance(given, float):
+            sizes = counts.rows * given
+            same = np.array_equal(sizes, counts.size)
+            if not (same or np.allclose(sizes, counts.size, rtol=1e-9, atol=0.0)):
+                raise ValueError(
+                    f"the likelihood has {size}={given:g}, but rows of these {type(stats).__name__} have "
+                    f"{counts.size.sum() / counts.rows.sum():g} on average"
+                )
+            counts = replace(counts, size=sizes)
+        design = make_design(counts, graph)
+        cells = split_cells(cls.compress(counts, likelihood), design, counts.rows > 0)
         cls.check_proper(graph, cells, counts.link)
         informed = counts.informed()
-        return Read(counts, informed, cells, None, columns.dropped, columns.y_name, design)
+        return Read(counts, informed, cells, None, stats.dropped, stats.y_name, design)
 
     @classmethod
     def check_outcome(cls, columns: Columns, likelihood: Any) -> None:
         """Refuse outcomes that are not counts in words of their own; nothing by default."""
 
     @classmethod
-    def compress(cls, columns: Columns, counts: Counts, given: Any) -> CountCells:
+    def collect(cls, columns: Columns, given: float | str) -> Terms | None:
+        """Collect what sums of groups do not tell; nothing by default."""
+        return None
+
+    @classmethod
+    def compress(cls, counts: Counts, likelihood: Any) -> CountCells:
         """Compress groups to cells."""
         return compute_cells(counts, counts.whole)
 
@@ -186,3 +210,20 @@ class CountBuilder(Builder):
         cells: CountCells = self.cells
         y, size = (np.array([math.fsum(cells.mult * v)]) for v in (cells.y, cells.size))
         return float(self.stats.link.estimate(y, size)[0])
+
+
+def given_size(likelihood: Any) -> tuple[str, float | str | None]:
+    """Tell what rows are out of, trials or exposure.
+
+    Parameters
+    ----------
+    likelihood : Distribution
+        Of the rows.
+
+    Returns
+    -------
+    tuple
+        The argument's name, empty where the outcome is a time, and a number or the name of a column.
+    """
+    name: str = getattr(likelihood, "size_argument", "")
+    return name, getattr(likelihood, name) if name else None

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from hierfast import _core
-from hierfast.data import Roles, read_columns
-from hierfast.design import read_design, roles_of
+from hierfast.data import Columns, Roles, described, read_columns
+from hierfast.design import make_design, read_known, roles_of
 from hierfast.graph import Graph, integrable
 from hierfast.identification import find_weak
 from hierfast.propriety import check_proper
@@ -47,44 +47,30 @@ class NormalBuilder(Builder):
         return NormalRowsBuilder if graph.design else cls
 
     @classmethod
-    def read_data(
+    def gather(
         cls,
         model: Model,
         graph: Graph,
         data: Any,
-        y: str | ArrayLike | None,
-        group: str | ArrayLike | None,
+        y: Any,
+        group: Any,
         groups: Any,
         na: str,
         cores: int,
-    ) -> Read:
-        """Read rows, or ready statistics; refuse improper posteriors."""
-        likelihood: Any = model.likelihood
-        if isinstance(data, Statistics):
-            _check_statistics(data, graph, y=y, group=group, groups=groups)
-            if likelihood.weights is not None:
-                raise ValueError("Statistics have counted their rows already; leave weights out")
-            stats, location, dropped, y_name = data, None, "", "y"
-            design = None
-        else:
-            if y is None:
-                raise TypeError("y is missing: name the column of outcomes, or give its values")
-            roles = Roles(
-                graph.noise_column,
-                graph.noise.form,
-                likelihood.weights,
-                graph.location_column,
-                predictors=roles_of(graph),
-            )
-            columns = read_columns(data, y, group, roles, groups, na)
-            stats, location = read_statistics(columns, cores)
-            design = read_design(columns, stats.labels, graph)
-            dropped, y_name = columns.dropped, columns.y_name
-        about = stats if location is None else stats.about(location)
+    ) -> Statistics:
+        """Read rows to statistics of their groups."""
+        return gather_normal(model, graph, data, y, group, groups, na, cores)[1]
+
+    @classmethod
+    def receive(cls, model: Model, graph: Graph, stats: Statistics, cores: int) -> Read:
+        """Compress statistics to cells; refuse improper posteriors."""
+        check_noise(stats, graph)
+        location, about = about_known(stats, graph)
         informed = about.informed()
         cells = compute_cells(informed, cores)
         check_proper(graph, informed, cells)
-        return Read(about, informed, cells, location, dropped, y_name, design)
+        design = make_design(stats, graph)
+        return Read(about, informed, cells, location, stats.dropped, stats.y_name, design)
 
     def find_weak(self) -> tuple[str, ...]:
         """Say what the data cannot tell."""
@@ -232,14 +218,81 @@ class NormalRowsBuilder(NormalBuilder):
         return self.finish("gibbs", how, target, blocks, start=start, integrals=plan.integrals)
 
 
-def _check_statistics(data: Statistics, graph: Graph, **given: Any) -> None:
-    for name, value in given.items():
-        if value is not None:
-            raise TypeError(f"{name} was given beside Statistics, which are grouped already")
-    if graph.location_column is not None or graph.design:
-        told = "linear in" if graph.design else "the column"
-        of = graph.location_column or ", ".join(roles_of(graph)) or "a constant"
-        raise ValueError(f"the population's mu is {told} {of!r}, and Statistics have no columns")
+def gather_normal(
+    model: Model,
+    graph: Graph,
+    data: Any,
+    y: str | ArrayLike | None,
+    group: str | ArrayLike | None,
+    groups: Any,
+    na: str,
+    cores: int,
+) -> tuple[Columns, Statistics]:
+    """Read rows that have a mean and a scale.
+
+    Parameters
+    ----------
+    model, graph
+        The model and its unknowns.
+    data, y, group, groups, na
+        As in `hierfast.model.Model.fit`.
+    cores : int
+        Threads; they change nothing.
+
+    Returns
+    -------
+    tuple
+        Checked columns, and statistics of all groups with what is known of them.
+    """
+    if y is None:
+        raise TypeError("y is missing: name the column of outcomes, or give its values")
+    likelihood: Any = model.likelihood
+    roles = Roles(
+        graph.noise_column,
+        graph.noise.form,
+        likelihood.weights,
+        graph.location_column,
+        predictors=roles_of(graph),
+    )
+    columns = read_columns(data, y, group, roles, groups, na)
+    stats, location = read_statistics(columns, cores)
+    known = read_known(columns, stats.labels)
+    if location is not None:
+        known[columns.location_name] = location
+    return columns, replace(stats, columns=known, **described(columns))
+
+
+def about_known(stats: Statistics, graph: Graph) -> tuple[FloatArray | None, Statistics]:
+    """Give locations known of groups (J,), or None, and statistics about them.
+
+    Parameters
+    ----------
+    stats : Statistics
+        Of all groups.
+    graph : Graph
+        The unknowns.
+
+    Returns
+    -------
+    tuple
+        Both.
+    """
+    if graph.location_column is None:
+        return None, stats
+    location = stats.columns[graph.location_column]
+    return location, stats.about(location)
+
+
+def check_noise(data: Statistics, graph: Graph) -> None:
+    """Check that standard errors are known where the likelihood names them, and only there.
+
+    Parameters
+    ----------
+    data : Statistics
+        Of all groups.
+    graph : Graph
+        The unknowns.
+    """
     if data.known and graph.noise_column is None:
         raise ValueError(
             "these Statistics are of rows with known standard errors; the likelihood must name a column "

@@ -11,7 +11,13 @@ from hierfast.counts import CountCells, Counts
 from hierfast.data import Columns
 from hierfast.identification import find_weak_ordered
 from hierfast.links import Link
-from hierfast.ordered import CategoryCells, check_categories, compute_categories
+from hierfast.merging import Terms
+from hierfast.ordered import (
+    CategoryCells,
+    check_categories,
+    collect_categories,
+    compute_categories,
+)
 from hierfast.propriety import check_all_proper
 from hierfast.schemes.terms import TermBuilder
 
@@ -25,9 +31,19 @@ class OrderedBuilder(TermBuilder):
         check_categories(columns, int(likelihood.steps))
 
     @classmethod
-    def compress(cls, columns: Columns, counts: Counts, given: Any) -> CategoryCells:
+    def kind(cls, likelihood: Any) -> str:
+        """Name the rows, and how many categories they have."""
+        return f"{type(likelihood).__name__} ({int(likelihood.steps) + 1} categories)"
+
+    @classmethod
+    def collect(cls, columns: Columns, given: float | str) -> Terms:
+        """Count rows in categories."""
+        return collect_categories(columns)
+
+    @classmethod
+    def compress(cls, counts: Counts, likelihood: Any) -> CategoryCells:
         """Compress groups to cells."""
-        return compute_categories(columns, counts, int(given))
+        return compute_categories(counts, int(likelihood.steps))
 
     @classmethod
     def check_proper(cls, graph: Any, cells: CountCells, link: Link) -> None:

@@ -69,6 +69,11 @@ class ScaleBuilder(CountBuilder):
         self.whole, self.scales, self.graph = graph, graph.scales, graph.of_scales
 
     @classmethod
+    def gather(cls, *args: Any) -> Statistics:
+        """Read rows to statistics of their groups."""
+        return NormalRowsBuilder.gather(*args)
+
+    @classmethod
     def read_data(cls, *args: Any, **other: Any) -> Read:
         """Read rows, or ready statistics; refuse improper posteriors."""
         read = NormalRowsBuilder.read_data(*args, **other)

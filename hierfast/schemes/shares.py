@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from hierfast import _core
 from hierfast.categories import ShareCells, ShareCounts, name_categories, read_shares
 from hierfast.counts import TABLE
-from hierfast.data import Roles, read_columns
+from hierfast.data import Roles, described, read_columns
 from hierfast.distributions.base import Support
 from hierfast.grammar import combine
 from hierfast.graph import Arg, Graph
@@ -23,7 +23,6 @@ from hierfast.propriety import check_all_proper
 from hierfast.schemes.base import Builder, Plan, Read
 from hierfast.schemes.conjugate import LEAST, MOST
 from hierfast.schemes.counts import DEAR
-from hierfast.statistics import Statistics
 from hierfast.terms import tabulate
 
 if TYPE_CHECKING:
@@ -69,7 +68,7 @@ class ShareBuilder(Builder):
         )
 
     @classmethod
-    def read_data(
+    def gather(
         cls,
         model: Model,
         graph: Graph,
@@ -79,12 +78,8 @@ class ShareBuilder(Builder):
         groups: Any,
         na: str,
         cores: int,
-    ) -> Read:
-        """Read rows; refuse improper priors."""
-        if isinstance(data, Statistics):
-            raise TypeError(
-                "Statistics are of Normal rows; a Multinomial likelihood needs rows: pass the table"
-            )
+    ) -> ShareCounts:
+        """Read rows to sums of their groups."""
         names, given = name_categories(y)
         if isinstance(group, str) and isinstance(given[0], str) and group in names:
             raise ValueError(f"y names the group column {group!r} as a category")
@@ -92,11 +87,16 @@ class ShareBuilder(Builder):
         others = tuple(zip(names[1:], given[1:], strict=True))
         roles = Roles(weights=likelihood.weights, outcomes=others)
         columns = read_columns(data, given[0], group, roles, groups, na)
-        counts = read_shares(columns, names)
+        kind, told = cls.kind(likelihood), described(columns) | {"y_name": ", ".join(names)}
+        return replace(read_shares(columns, names), kind=kind, **told)
+
+    @classmethod
+    def receive(cls, model: Model, graph: Graph, stats: ShareCounts, cores: int) -> Read:
+        """Count counts; refuse improper priors."""
         check_all_proper(graph, SUCH)
-        informed = counts.informed()
+        informed = stats.informed()
         cells = compute_share_cells(informed, graph.shape)
-        return Read(counts, informed, cells, None, columns.dropped, ", ".join(names))
+        return Read(stats, informed, cells, None, stats.dropped, stats.y_name)
 
     def find_weak(self) -> tuple[str, ...]:
         """Say what the data cannot tell."""

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
-from hierfast.data import Roles, read_columns
-from hierfast.design import read_design, roles_of
+from hierfast.design import make_design
 from hierfast.graph import Arg, Graph
 from hierfast.identification import find_weak_student
 from hierfast.propriety import check_all_proper
 from hierfast.schemes.base import Read
 from hierfast.schemes.counts import CountBuilder
-from hierfast.statistics import Statistics, read_statistics
-from hierfast.terms import RowCells, collect_rows
+from hierfast.schemes.normal import about_known, check_noise, gather_normal
+from hierfast.terms import RowCells, arrange_rows, collect_rows
 
 if TYPE_CHECKING:
     from hierfast.model import Model
+    from hierfast.statistics import Statistics
 
 FloatArray = NDArray[np.float64]
 
@@ -32,39 +33,31 @@ class StudentBuilder(CountBuilder):
     rule: ClassVar[str] = "panels of 15 nodes"
 
     @classmethod
-    def read_data(
+    def gather(
         cls,
         model: Model,
         graph: Graph,
         data: Any,
-        y: str | ArrayLike | None,
-        group: str | ArrayLike | None,
+        y: Any,
+        group: Any,
         groups: Any,
         na: str,
         cores: int,
-    ) -> Read:
-        """Read rows; groups without any stay, as those about which nothing is known."""
-        likelihood: Any = model.likelihood
-        if isinstance(data, Statistics):
-            raise TypeError(
-                "Statistics are of Normal rows; a StudentT likelihood needs rows: pass the table"
-            )
-        if y is None:
-            raise TypeError("y is missing: name the column of outcomes, or give its values")
+    ) -> Statistics:
+        """Read rows to statistics of their groups, and the rows themselves, those alike as one."""
         check_all_proper(graph)
-        roles = Roles(
-            graph.noise_column,
-            graph.noise.form,
-            likelihood.weights,
-            graph.location_column,
-            predictors=roles_of(graph),
-        )
-        columns = read_columns(data, y, group, roles, groups, na)
-        stats, location = read_statistics(columns, cores)
-        design = read_design(columns, stats.labels, graph)
-        about = stats if location is None else stats.about(location)
-        cells = collect_rows(columns, about, location, design)
-        return Read(about, about, cells, location, columns.dropped, columns.y_name, design)
+        columns, stats = gather_normal(model, graph, data, y, group, groups, na, cores)
+        return replace(stats, terms=collect_rows(columns), kind=cls.kind(model.likelihood))
+
+    @classmethod
+    def receive(cls, model: Model, graph: Graph, stats: Any, cores: int) -> Read:
+        """Arrange rows; groups without any stay, as those about which nothing is known."""
+        check_noise(stats, graph)
+        check_all_proper(graph)
+        location, about = about_known(stats, graph)
+        design = make_design(stats, graph)
+        cells = arrange_rows(about, location, design)
+        return Read(about, about, cells, location, stats.dropped, stats.y_name, design)
 
     def find_weak(self) -> tuple[str, ...]:
         """Say what the data cannot tell."""

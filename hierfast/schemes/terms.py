@@ -12,10 +12,11 @@ from hierfast.counts import CountCells, Counts
 from hierfast.data import Columns
 from hierfast.identification import find_weak_shape
 from hierfast.links import Link
+from hierfast.merging import Terms
 from hierfast.propriety import check_all_proper, check_proper_shape
 from hierfast.schemes.counts import CountBuilder
-from hierfast.terms import TermCells, compute_terms, tabulate_rows
-from hierfast.times import compute_amounts
+from hierfast.terms import TermCells, collect_terms, compute_terms, tabulate
+from hierfast.times import collect_amounts, compute_amounts
 
 FloatArray = NDArray[np.float64]
 
@@ -24,9 +25,16 @@ class TermBuilder(CountBuilder):
     """Plans of models with negative binomial or Weibull rows and a population on the link scale."""
 
     @classmethod
-    def compress(cls, columns: Columns, counts: Counts, given: Any) -> TermCells:
+    def collect(cls, columns: Columns, given: float | str) -> Terms:
+        """Collect rows by their exposure."""
+        return collect_terms(columns, given)
+
+    @classmethod
+    def compress(cls, counts: Counts, likelihood: Any) -> TermCells:
         """Compress groups to cells."""
-        return replace(compute_terms(columns, counts, given), table=tabulate_rows(columns))
+        assert counts.terms is not None
+        table = tabulate(counts.terms.numbers, counts.terms.totals)
+        return replace(compute_terms(counts), table=table)
 
     @classmethod
     def check_proper(cls, graph: Any, cells: CountCells, link: Link) -> None:
@@ -56,9 +64,14 @@ class ZeroInflatedBuilder(TermBuilder):
     """Plans of models with zero-inflated counts and a population on the link scale."""
 
     @classmethod
-    def compress(cls, columns: Columns, counts: Counts, given: Any) -> TermCells:
+    def collect(cls, columns: Columns, given: float | str) -> Terms:
+        """Collect rows by their exposure, those at 0 by themselves."""
+        return collect_terms(columns, given, zeros=True)
+
+    @classmethod
+    def compress(cls, counts: Counts, likelihood: Any) -> TermCells:
         """Compress groups to cells."""
-        return compute_terms(columns, counts, given, zeros=True)
+        return compute_terms(counts)
 
     @classmethod
     def check_proper(cls, graph: Any, cells: CountCells, link: Link) -> None:
@@ -70,6 +83,11 @@ class AmountBuilder(TermBuilder):
     """Plans of models with Gamma rows and a population on the link scale."""
 
     @classmethod
-    def compress(cls, columns: Columns, counts: Counts, given: Any) -> TermCells:
+    def collect(cls, columns: Columns, given: float | str) -> Terms:
+        """Collect rows by whether, and where, they were censored."""
+        return collect_amounts(columns)
+
+    @classmethod
+    def compress(cls, counts: Counts, likelihood: Any) -> TermCells:
         """Compress groups to cells."""
-        return compute_amounts(columns, counts)
+        return compute_amounts(counts)
