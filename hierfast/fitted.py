@@ -38,6 +38,9 @@ class Draws:
         Slices that were wider than the cap on their interval.
     weights : numpy.ndarray
         Of a grid (chains, draws, M); M is 0 where there is none.
+    states : tuple of tuple
+        Where each chain stands after its last draw, as `hierfast.sampler.Sampler.snapshot` gives it;
+        empty where a chain was interrupted, or that is too much to hold.
     """
 
     seed: int
@@ -47,6 +50,7 @@ class Draws:
     chains: tuple[int, ...]
     cut: int
     weights: FloatArray = field(default_factory=lambda: np.empty((0, 0, 0)))
+    states: tuple[tuple[int, bytes], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, repr=False)

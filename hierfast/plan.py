@@ -65,7 +65,7 @@ def make_plan(
         A pure function of all but `cores`, `level` and `stop`.
     """
     begun = time.perf_counter()
-    group_name = _group_name(data, group)
+    group_name = name_groups(data, group)
     maker, graph = choose_builder(model, data, y, group_name)
     name, _, variant = scheme.partition(":")
     known = ("auto", *maker.schemes)
@@ -109,7 +109,7 @@ def gather(
     """Read rows to statistics of their groups; see `Model.statistics`."""
     if isinstance(data, GroupStatistics):
         raise TypeError(f"data are {type(data).__name__} already: add them, or fit them")
-    maker, graph = choose_builder(model, data, y, _group_name(data, group))
+    maker, graph = choose_builder(model, data, y, name_groups(data, group))
     found: GroupStatistics = maker.gather(model, graph, data, y, group, groups, na, cores)
     return found
 
@@ -118,7 +118,19 @@ def _categories(data: Any) -> Any:
     return getattr(data, "categories", None) if isinstance(data, GroupStatistics) else None
 
 
-def _group_name(data: Any, group: Any) -> str:
+def name_groups(data: Any, group: Any) -> str:
+    """Tell how groups are called.
+
+    Parameters
+    ----------
+    data, group
+        As in `Model.fit`.
+
+    Returns
+    -------
+    str
+        The column's name; "group" where it has none.
+    """
     if isinstance(data, GroupStatistics):
         return str(data.name)  # type: ignore[attr-defined]
     name = group if isinstance(group, str) else getattr(group, "name", None)

@@ -29,6 +29,7 @@ FIRST, CHUNK = 32, 8192  # sweeps of a first and of the largest step; they never
 SHORT, LONG = 0.02, 0.1  # seconds of a step after which the next is longer, shorter
 QUICK, FEW_CELLS = 20_000, 32  # draws and cells below which threads cost more than they save
 QUICK_ROWS = 2000  # rows whose plan takes less time than a thread is worth
+HELD = 1 << 26  # bytes of states of chains that a fit holds, so that it can be extended from there
 PATIENCE = 0.1  # seconds that an interrupted plan may take to stop
 
 
@@ -48,15 +49,16 @@ def fit_model(
     scheme: str,
     groups: Any = None,
     na: str = "raise",
+    seed: int | None = None,
 ) -> Fit:
-    """Sample the posterior; see `Model.fit`."""
-    _check_counts(draws=(draws, 1), tune=(tune, 0), chains=(chains, 1))
+    """Sample the posterior; see `Model.fit`. A 64-bit `seed` stands in place of `random_seed`."""
+    check_counts(draws=(draws, 1), tune=(tune, 0), chains=(chains, 1))
     if cores is not None:
-        _check_counts(cores=(cores, 1))
+        check_counts(cores=(cores, 1))
     if not isinstance(scheme, str):
         raise TypeError(f"scheme must be a string; got {scheme!r}")
     report = Reporter(progressbar, callback, chains * draws)
-    seed = make_seed(random_seed)
+    seed = make_seed(random_seed) if seed is None else seed
     threads = available_cores() if cores is None else cores
     stop = np.zeros(1, dtype=np.int32)
     make = partial(
@@ -69,17 +71,49 @@ def fit_model(
             (plan,) = watch([make], 1, stop, report.plan, PATIENCE)
         for text in plan.warnings:
             warnings.warn(text, IdentificationWarning, stacklevel=3)
-        begun = time.perf_counter()
-        sampled = run_plan(plan, seed, draws, chains, threads, report.look)
-        whole = sampled.values.shape[0] * sampled.values.shape[2] == chains * draws
-        settings = Settings(
-            model, _column_names(y), _column_names(group), draws, tune, chains, scheme, na
-        )
-        fit = Fit(plan, sampled, threads, time.perf_counter() - begun, settings)
-        if whole:
-            report.end()
+        names = _column_names(y), _column_names(group)
+        settings = Settings(model, *names, draws, tune, chains, scheme, na)
+        fit = sample_plan(plan, seed, settings, threads, report)
     finally:
         report.close("stopped")
+    return fit
+
+
+def sample_plan(
+    plan: Plan,
+    seed: int,
+    settings: Settings,
+    cores: int,
+    report: Reporter,
+    before: Draws | None = None,
+) -> Fit:
+    """Run the chains of a plan and put the fit together.
+
+    Parameters
+    ----------
+    plan : Plan
+        What to run.
+    seed : int
+        64-bit seed.
+    settings : Settings
+        What was asked for; of it draws and chains are run.
+    cores : int
+        Threads.
+    report : Reporter
+        What tells of progress.
+    before : Draws, optional
+        What the same chains have left already.
+
+    Returns
+    -------
+    Fit
+        Of all draws.
+    """
+    begun, draws, chains = time.perf_counter(), settings.draws, settings.chains
+    sampled = run_plan(plan, seed, draws, chains, cores, report.look, before)
+    fit = Fit(plan, sampled, cores, time.perf_counter() - begun, settings)
+    if sampled.values.shape[2] == draws and len(sampled.chains) == chains:
+        report.end()
     return fit
 
 
@@ -132,6 +166,7 @@ def run_plan(
     chains: int,
     cores: int,
     look: Callable[[int, float], None] | None = None,
+    before: Draws | None = None,
 ) -> Draws:
     """Run the chains of a plan; where it is interrupted, keep what is finished.
 
@@ -145,6 +180,9 @@ def run_plan(
         As in `Model.fit`.
     look : callable, optional
         Called every 50 ms with the draws finished and the share of all sweeps done.
+    before : Draws, optional
+        What the chains have left already: they go on from there, where its states are at hand, or else are
+        run again from their start, which gives the same draws.
 
     Returns
     -------
@@ -163,35 +201,53 @@ def run_plan(
     """
     few = plan.scheme == "collapsed" and len(plan.cells) <= FEW_CELLS and not plan.width
     quick = few and chains * draws <= QUICK
-    work = _Chains(plan, seed, draws, chains, CHUNK if quick else FIRST)
-    tasks = [partial(work.run, c) for c in range(chains)]
+    which = tuple(range(chains)) if before is None else before.chains
+    work = _Chains(plan, seed, draws, which, CHUNK if quick else FIRST)
+    if before is not None and before.states:
+        work.resume(before)
+    tasks = [partial(work.run, c) for c in range(len(which))]
     try:
         if quick:
             run_all(tasks, 1)
         else:
             watch(tasks, cores, work.stop, None if look is None else lambda: look(*work.done()))
     except KeyboardInterrupt:
-        which, length = longest(work.kept)
+        some, length = longest(work.kept)
         if length == 0:
             raise
-        told = "" if len(which) == chains else f" and dropped {chains - len(which)}"
-        text = f"interrupted: kept {length:,} of {draws:,} draws of {len(which)} chains{told}"
-        warnings.warn(text, InterruptWarning, stacklevel=4)
-        return work.collect(which, length)
-    return work.collect(range(chains), draws)
+        told = "" if len(some) == len(which) else f" and dropped {len(which) - len(some)}"
+        text = f"interrupted: kept {length:,} of {draws:,} draws of {len(some)} chains{told}"
+        warnings.warn(text, InterruptWarning, stacklevel=5)
+        return work.collect(some, length)
+    return work.collect(range(len(which)), draws)
 
 
 class _Chains:
     """Chains on their way, and what each has finished."""
 
-    def __init__(self, plan: Plan, seed: int, draws: int, chains: int, first: int) -> None:
+    def __init__(
+        self, plan: Plan, seed: int, draws: int, which: tuple[int, ...], first: int
+    ) -> None:
         self.plan, self.seed, self.draws, self.first = plan, seed, draws, first
         self.stop = np.zeros(1, dtype=np.int32)
+        self.which, chains = which, len(which)
         self.values = np.empty((chains, len(plan.graph.nodes), draws))
         self.parts = np.empty((chains, 4, draws))
         self.weights = np.empty((chains, draws, plan.width))
         self.swept, self.kept = [0] * chains, [0] * chains
         self.moved, self.cut = [0] * chains, [0] * chains
+        self.states: list[tuple[int, bytes]] = [(0, b"")] * chains
+        self.cut_before = 0
+
+    def resume(self, before: Draws) -> None:
+        """Take over what the chains have left already."""
+        length = before.values.shape[2]
+        self.values[:, :, :length], self.parts[:, :, :length] = before.values, before.parts
+        self.weights[:, :length] = before.weights
+        self.kept = [length] * len(self.which)
+        self.swept = [length + self.plan.tune] * len(self.which)
+        self.moved, self.states = list(before.moved), list(before.states)
+        self.cut_before = before.cut
 
     def done(self) -> tuple[int, float]:
         """Draws finished, and the share of all sweeps done."""
@@ -204,14 +260,18 @@ class _Chains:
 
     def _run(self, chain: int) -> None:
         plan = self.plan
-        sampler = Sampler(plan, self.seed, chain, self.stop)
+        name = self.which[chain]
+        sampler = Sampler(plan, self.seed, name, self.stop)
         at, size, tuned = -plan.tune, self.first, (0, 0)
+        if self.kept[chain]:
+            sampler.restore(self.states[chain])
+            at, tuned = self.kept[chain], (sampler.moved - self.moved[chain], sampler.cut)
         while at < self.draws and not self.stop[0]:
             begun = time.perf_counter()
             path = sampler.step(min(size, (0 if at < 0 else self.draws) - at))
             if at >= 0:
                 point = path[: plan.target.dim]
-                finish(plan, self.seed, chain, at, point, self.values[chain], self.parts[chain])
+                finish(plan, self.seed, name, at, point, self.values[chain], self.parts[chain])
                 self.weights[chain, at : at + path.shape[1]] = path[plan.target.dim :].T
             else:
                 tuned = sampler.moved, sampler.cut
@@ -224,6 +284,7 @@ class _Chains:
                 size = min(2 * size, CHUNK)
             elif seconds > LONG:
                 size = max(1, size // 2)
+        self.states[chain] = sampler.snapshot()
 
     def collect(self, which: Sequence[int], length: int) -> Draws:
         """Gather the first draws of some chains."""
@@ -231,8 +292,12 @@ class _Chains:
         at = slice(None) if whole else np.array(which)
         values, parts = self.values[at, :, :length], self.parts[at, :, :length]
         weights = self.weights[at, :length]
-        moved, cut = [self.moved[c] for c in which], sum(self.cut[c] for c in which)
-        return Draws(self.seed, values, parts, moved, tuple(which), cut, weights)
+        moved = [self.moved[c] for c in which]
+        cut = self.cut_before + sum(self.cut[c] for c in which)
+        held = whole and sum(len(state) for _, state in self.states) <= HELD
+        states = tuple(self.states) if held else ()
+        names = tuple(self.which[c] for c in which)
+        return Draws(self.seed, values, parts, moved, names, cut, weights, states)
 
 
 def longest(kept: Sequence[int]) -> tuple[list[int], int]:
@@ -336,7 +401,14 @@ def read(arg: Any, values: NDArray[np.float64], n: int) -> NDArray[np.float64]:
     return np.asarray((1.0 - x) * other if arg.form == Form.REST else other / x)
 
 
-def _check_counts(**counts: tuple[Any, int]) -> None:
+def check_counts(**counts: tuple[Any, int]) -> None:
+    """Check that arguments are whole numbers, each with the least it may be.
+
+    Parameters
+    ----------
+    **counts
+        Value and least value of each argument.
+    """
     for name, (value, least) in counts.items():
         if isinstance(value, bool) or not isinstance(value, int | np.integer):
             raise TypeError(f"{name} must be an integer; got {value!r}")
