@@ -53,6 +53,8 @@ from hierfast.distributions import (
 from hierfast.fit import Fit
 from hierfast.groups import Group, Groups
 from hierfast.identification import IdentificationWarning
+from hierfast.keeping import load
+from hierfast.merging import GroupStatistics
 from hierfast.model import Model
 from hierfast.plan import Plan
 from hierfast.progress import InterruptWarning, Progress
@@ -72,6 +74,7 @@ __all__ = [
     "Gamma",
     "Grid",
     "Group",
+    "GroupStatistics",
     "GroupTable",
     "Groups",
     "HalfCauchy",
@@ -106,4 +109,5 @@ __all__ = [
     "ZeroInflatedPoisson",
     "datasets",
     "each",
+    "load",
 ]

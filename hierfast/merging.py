@@ -110,6 +110,14 @@ class GroupStatistics:
         Whether no group column was given, so that labels are no more than places of rows.
     y_name, dropped : str
         How the outcome is called; which rows were left out, empty if none.
+
+    Examples
+    --------
+    >>> import hierfast as hf
+    >>> model = hf.Model(hf.Binomial(n=4), hf.Normal(hf.Normal(0, 2), hf.HalfNormal(1)))
+    >>> one = model.statistics({"g": ["a", "b"], "y": [1, 4]}, y="y", group="g")
+    >>> one + model.statistics({"g": ["c", "b"], "y": [0, 3]}, y="y", group="g")
+    Counts(3 groups (g), 4 rows, 8 out of 16)
     """
 
     kind: str = "Normal"
@@ -210,6 +218,28 @@ class GroupStatistics:
     def _columns_of(self, at: NDArray[np.intp]) -> dict[str, FloatArray]:
         """Columns of the groups at places `at`."""
         return {name: values[at] for name, values in self.columns.items()}
+
+    def save(self, path: Any) -> None:
+        """Write to a file, which `hierfast.load` reads; see `hierfast.fit.Fit.save`.
+
+        Parameters
+        ----------
+        path : str or path-like
+            Where to.
+
+        Examples
+        --------
+        >>> import hierfast as hf, tempfile, pathlib
+        >>> stats = hf.Statistics.from_summary(n=[3, 5], mean=[1.0, 2.5], sd=[0.5, 0.7])
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     path = pathlib.Path(folder) / "shops.hierfast"
+        ...     stats.save(path)
+        ...     hf.load(path)
+        Statistics(2 groups, 8 rows)
+        """
+        from hierfast.keeping import save_statistics
+
+        save_statistics(self, path)
 
 
 def spread(column: NDArray[Any], at: NDArray[np.intp], n: int) -> NDArray[Any]:

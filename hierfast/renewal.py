@@ -1,7 +1,8 @@
-"""New evidence and more draws: a fit made again with further rows, and chains that go on."""
+"""New evidence, more draws, and fits that are kept: made again with further rows, gone on with, saved."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -27,6 +28,40 @@ class Renewal(Fitted):
         """Statistics of all groups as their rows have them: they add up with ``+``, and can be saved."""
         found: GroupStatistics = self.plan.gathered
         return found
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the fit to a file, which `hierfast.load` reads without the data.
+
+        The file is a ZIP of arrays that ``numpy.load`` reads too, and a description: model, settings,
+        statistics of the groups, draws of the hyperparameters, versions. It is written beside the old one
+        and put in its place once it is whole, so that a save that is cut off leaves the old one as it was.
+
+        Parameters
+        ----------
+        path : str or path-like
+            Where to; a file that stands there is replaced.
+
+        Raises
+        ------
+        OSError
+            If it cannot be written.
+        TypeError
+            If the model has parts that are not hierfast's own, or groups have labels of kinds that files
+            do not hold.
+
+        Examples
+        --------
+        >>> import hierfast as hf, tempfile, pathlib
+        >>> model = hf.Model(hf.Normal(sigma=1), hf.Normal(hf.Flat(), hf.HalfNormal(1)))
+        >>> fit = model.fit({"y": [1.0, 2.0, 4.0]}, y="y", random_seed=1, progressbar=False)
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     fit.save(pathlib.Path(folder) / "fit.hierfast")
+        ...     list(hf.load(pathlib.Path(folder) / "fit.hierfast").hyper)
+        ['group_mu', 'group_sigma']
+        """
+        from hierfast.keeping import save_fit
+
+        save_fit(self, path)
 
     def update(
         self,
