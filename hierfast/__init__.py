@@ -50,6 +50,7 @@ from hierfast.distributions import (
     ZeroInflatedPoisson,
     each,
 )
+from hierfast.export import ExportWarning
 from hierfast.fit import Fit
 from hierfast.groups import Group, Groups
 from hierfast.identification import IdentificationWarning
@@ -69,6 +70,7 @@ __all__ = [
     "Binomial",
     "Dirichlet",
     "Exponential",
+    "ExportWarning",
     "Fit",
     "Flat",
     "Gamma",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from hierfast.export import Export
 from hierfast.heterogeneity import Heterogeneity
 from hierfast.renewal import Renewal
 
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from hierfast.report import Report
 
 
-class Fit(Heterogeneity, Renewal):
+class Fit(Heterogeneity, Renewal, Export):
     """The posterior.
 
     Parameters

@@ -237,6 +237,10 @@ class Groups(Answers):
         chosen = np.arange(self._draws.values.shape[2])
         if draws is not None:
             chosen = chosen[draws] if isinstance(draws, slice) else chosen[np.asarray(draws)]
+        return self._make(at, chosen)
+
+    def _make(self, at: NDArray[np.intp] | None, chosen: NDArray[np.intp]) -> FloatArray:
+        """Make draws of the groups at some places (chains, draws, groups)."""
         chains = self._draws.values.shape[0]
         n = len(self.labels) if at is None else len(at)
         out = np.empty((chains, len(chosen), n))

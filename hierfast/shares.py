@@ -190,13 +190,13 @@ class ShareGroups(Groups):
         numpy.ndarray
             Shares (chains, draws, groups, H); the same numbers whatever else is asked for.
         """
-        at = np.arange(len(self.labels)) if groups is None else self._positions(groups)
+        return super().draws(groups, draws)
+
+    def _make(self, at: NDArray[np.intp] | None, chosen: NDArray[np.intp]) -> FloatArray:
+        """Make draws of the groups at some places (chains, draws, groups, H)."""
         values, stats = self._draws.values, self._plan.statistics
-        chosen = np.arange(values.shape[2])
-        if draws is not None:
-            chosen = chosen[draws] if isinstance(draws, slice) else chosen[np.asarray(draws)]
-        keys = stats.keys()[1] if groups is None else label_keys(stats.labels[at])
-        y = np.ascontiguousarray(stats.y if groups is None else stats.y[at])
+        keys = stats.keys()[1] if at is None else label_keys(stats.labels[at])
+        y = np.ascontiguousarray(stats.y if at is None else stats.y[at])
         out = np.empty((values.shape[0], len(chosen), *y.shape))
 
         def fill(chain: int) -> None:

@@ -1,0 +1,462 @@
+"""Trees of datasets by ArviZ's schema, and the files they are written to."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import shutil
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from hierfast.export import SMALL, ExportWarning
+
+if TYPE_CHECKING:
+    from hierfast.fitted import Fitted
+    from hierfast.groups import Groups
+
+CHUNK = (1, 50, 5_000)  # chain, draws, groups
+HELD = 5_000_000  # effects that are made at once
+ROOM = 1 << 24  # bytes of a file beside effects
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Variable:
+    """A term of the fit, as a variable of the posterior.
+
+    Attributes
+    ----------
+    name : str
+        Of the variable.
+    groups : Groups
+        Whose draws it has.
+    dims : tuple of str
+        Its dimensions, chain and draw first.
+    shape : tuple of int
+        Its shape.
+    """
+
+    name: str
+    groups: Groups
+    dims: tuple[str, ...]
+    shape: tuple[int, ...]
+
+
+class Selection:
+    """Which groups and draws of a fit are exported.
+
+    Parameters
+    ----------
+    fit : Fitted
+        The fit.
+    groups : bool or label or sequence of labels, optional
+        As in `hierfast.export.Export.to_datatree`.
+    draws : slice or sequence of int, optional
+        Which draws.
+    """
+
+    def __init__(self, fit: Fitted, groups: Any, draws: Any) -> None:
+        self.fit = fit
+        everything = np.arange(fit.shape[1])
+        self.draws = everything if draws is None else everything[draws]
+        if self.draws.ndim != 1 or not len(self.draws):
+            raise ValueError(
+                f"draws must be a slice or some of 0 .. {fit.shape[1] - 1}; got {draws!r}"
+            )
+        self.at: NDArray[np.intp] = np.arange(len(fit.groups))
+        if isinstance(groups, bool) or groups is None:
+            self.wanted = groups
+        else:
+            self.at, self.wanted = fit.groups._positions(groups), True
+
+    @cached_property
+    def dim(self) -> str:
+        """Name of the dimension of the groups, which nothing else has."""
+        name = self.fit.plan.group_name
+        return (
+            f"{name}_dim"
+            if name in ("chain", "draw", "category", "point", *self.fit.hyper)
+            else name
+        )
+
+    @cached_property
+    def labels(self) -> NDArray[Any]:
+        """Labels of the groups that are chosen, as coordinates can hold them."""
+        labels = self.fit.groups.labels[self.at]
+        kind = labels.dtype.kind
+        if kind == "S" or (kind == "O" and not isinstance(labels[0], str)):
+            told = (
+                v.decode(errors="backslashreplace") if isinstance(v, bytes) else str(v)
+                for v in labels
+            )
+            return np.array(list(told))
+        if kind == "M" and np.datetime_data(labels.dtype)[0] not in ("s", "ms", "us", "ns"):
+            return labels.astype("M8[s]")
+        return np.array(labels.tolist()) if kind == "O" else labels
+
+    @cached_property
+    def variables(self) -> list[Variable]:
+        """Give the terms of the fit."""
+        taken = {self.dim, "chain", "draw", "category", "point", *self.fit.hyper}
+        names = {self.fit.plan.group_name: "theta" if "theta" not in taken else "effect"}
+        found = []
+        for key, groups in self.fit.terms.items():
+            dims, size = (
+                ["chain", "draw", self.dim],
+                [self.fit.shape[0], len(self.draws), len(self.at)],
+            )
+            categories = getattr(groups, "categories", ())
+            if categories:
+                dims.append("category")
+                size.append(len(categories))
+            found.append(Variable(names.get(key, key), groups, tuple(dims), tuple(size)))
+        return found
+
+    @property
+    def size(self) -> int:
+        """Bytes that effects take."""
+        return sum(8 * int(np.prod(v.shape, dtype=object)) for v in self.variables)
+
+    def decide(self) -> bool:
+        """Tell whether effects are exported; where they are many and nobody asked, warn."""
+        if self.wanted is not None:
+            return self.wanted
+        if self.size > SMALL:
+            text = (
+                f"effects of {len(self.at):,} groups would take {self.size:,} bytes and were left out; "
+                "ask for them with groups=True, or for some by their labels"
+            )
+            warnings.warn(text, ExportWarning, stacklevel=4)
+        self.wanted = self.size <= SMALL
+        return self.wanted
+
+    def check(self, limit: int) -> None:
+        """Refuse effects that take more than a number of bytes."""
+        if self.decide() and self.size > limit:
+            raise ValueError(
+                f"effects of {len(self.at):,} groups would take {self.size:,} bytes, more than the "
+                f"limit of {limit:,}: choose groups or draws, raise limit, or write them with to_zarr, "
+                "which holds a part at a time"
+            )
+
+
+def build_tree(fit: Fitted, chosen: Selection, log_likelihood: Any, effects: bool) -> Any:
+    """Build the tree.
+
+    Parameters
+    ----------
+    fit : Fitted
+        The fit.
+    chosen : Selection
+        Groups and draws.
+    log_likelihood : array_like or None
+        Densities (chains, draws, groups).
+    effects : bool
+        Whether effects that were asked for are made; else a place is left for them.
+
+    Returns
+    -------
+    xarray.DataTree
+        The tree.
+    """
+    xarray = import_for("xarray", "to_datatree", "xarray")
+    sampled = {"chain": np.array(fit._draws.chains), "draw": chosen.draws}
+    of_groups = {chosen.dim: chosen.labels}
+    posterior: dict[str, Any] = {
+        name: (("chain", "draw"), _take(values, chosen.draws)) for name, values in fit.hyper.items()
+    }
+    coords: dict[str, Any] = dict(sampled)
+    if fit.plan.grid is not None:
+        weights = _take(fit._draws.weights, chosen.draws)
+        posterior[f"{fit.plan.group_name}_weights"] = (("chain", "draw", "point"), weights)
+        coords["point"] = fit.plan.grid.points
+    categories = getattr(fit.groups, "categories", None)
+    several = {} if categories is None else {"category": np.array(categories)}
+    if chosen.decide():
+        coords |= of_groups | several
+    if chosen.decide() and effects:
+        for v in chosen.variables:
+            made = v.groups._make(chosen.at, chosen.draws)
+            posterior[v.name] = (v.dims, made, {"scale": scale_of(v.groups)})
+    parts = {"posterior": (posterior, coords)}
+    data = observed(fit, chosen)
+    parts["observed_data"] = (data, of_groups | several)
+    known = fit.plan.gathered.columns
+    if known:
+        columns = {k: (chosen.dim, v[chosen.at]) for k, v in known.items() if k != chosen.dim}
+        parts["constant_data"] = (columns, of_groups)
+    if "independence" in fit.plan.blocks:
+        share = np.array(fit._draws.moved) / fit.shape[1]
+        parts["sample_stats"] = (
+            {
+                "acceptance_rate": (
+                    ("chain", "draw"),
+                    np.repeat(share[:, None], len(chosen.draws), 1),
+                )
+            },
+            sampled,
+        )
+    if log_likelihood is not None:
+        given = np.asarray(log_likelihood, dtype=np.float64)
+        wanted = (fit.shape[0], len(chosen.draws), len(chosen.at))
+        if given.shape != wanted:
+            raise ValueError(f"log_likelihood must have the shape {wanted}; got {given.shape}")
+        density = {fit.plan.y_name: (("chain", "draw", chosen.dim), given)}
+        parts["log_likelihood"] = (density, sampled | of_groups)
+    attrs = describe(fit)
+    return xarray.DataTree.from_dict(
+        {name: xarray.Dataset(v, c, attrs) for name, (v, c) in parts.items()}, name="hierfast"
+    )
+
+
+def _take(values: NDArray[Any], draws: NDArray[np.intp]) -> NDArray[Any]:
+    """Give the draws chosen (chains, draws, ...): a view where they are all."""
+    return values if len(draws) == values.shape[1] and draws[0] == 0 else values[:, draws]
+
+
+def scale_of(groups: Groups) -> str:
+    """Tell what effects are of.
+
+    Parameters
+    ----------
+    groups : Groups
+        Of a fit.
+
+    Returns
+    -------
+    str
+        "logit", "probability" and the like; that of the outcome where there is no link.
+    """
+    link = getattr(groups._plan.statistics, "link", None)
+    if link is None:
+        return "share" if hasattr(groups, "categories") else "outcome"
+    return str(link.natural if groups._natural else link.scale)
+
+
+def observed(fit: Fitted, chosen: Selection) -> dict[str, Any]:
+    """Give what is held of the data: statistics of the groups.
+
+    Parameters
+    ----------
+    fit : Fitted
+        The fit.
+    chosen : Selection
+        Its groups.
+
+    Returns
+    -------
+    dict
+        Variables.
+    """
+    stats, at = fit.plan.gathered, chosen.at
+    found: dict[str, Any] = {"n": (chosen.dim, stats.n[at])}
+    if hasattr(fit.groups, "categories"):
+        found["count"] = ((chosen.dim, "category"), stats.y[at])
+    elif hasattr(stats, "m2"):
+        mean = np.where(stats.weight[at] > 0, stats.mean[at], np.nan)  # of no rows: no mean
+        found |= {"mean": (chosen.dim, mean), "squares": (chosen.dim, stats.m2[at])}
+    else:
+        found |= {"sum": (chosen.dim, stats.y[at]), "size": (chosen.dim, stats.size[at])}
+    return {f"{fit.plan.y_name}_{k}": v for k, v in found.items()}
+
+
+def describe(fit: Fitted) -> dict[str, Any]:
+    """Give what ArviZ's schema says of how a tree came about.
+
+    Parameters
+    ----------
+    fit : Fitted
+        The fit.
+
+    Returns
+    -------
+    dict
+        Attributes.
+    """
+    import hierfast
+
+    settings = {"scheme": fit.plan.scheme, "phi": fit.plan.phi, "seed": fit._draws.seed}
+    return {
+        "created_at": datetime.now(UTC).isoformat(),
+        "creation_library": "hierfast",
+        "creation_library_version": hierfast.__version__,
+        "creation_library_language": "Python",
+        "inference_library": "hierfast",
+        "inference_library_version": hierfast.__version__,
+        "inference_library_settings": json.dumps(settings),
+        "sampling_time": fit.time.sample,
+        "tuning_steps": fit.plan.tune,
+    }
+
+
+def as_inferencedata(tree: Any) -> Any:
+    """Turn a tree into the ``InferenceData`` of ArviZ 0.2x.
+
+    Parameters
+    ----------
+    tree : xarray.DataTree
+        The tree.
+
+    Returns
+    -------
+    arviz.InferenceData
+        The same groups.
+    """
+    arviz = import_for("arviz", "to_inferencedata", "arviz>=0.20,<1")
+    kind: Any = getattr(arviz, "InferenceData", None)
+    if not hasattr(kind, "from_datatree"):
+        raise ImportError(
+            f"to_inferencedata is for ArviZ 0.2x, and ArviZ {arviz.__version__} is installed, which reads "
+            "the tree of to_datatree() itself"
+        )
+    return kind.from_datatree(tree)
+
+
+def import_for(module: str, method: str, package: str) -> Any:
+    """Import an optional library.
+
+    Parameters
+    ----------
+    module, method, package : str
+        What to import, for which method, and what to install.
+
+    Returns
+    -------
+    module
+        The library.
+
+    Raises
+    ------
+    ImportError
+        Saying what to install.
+    """
+    import importlib
+
+    try:
+        return importlib.import_module(module)
+    except ImportError:
+        raise ImportError(f"{method} needs {package}: pip install '{package}'") from None
+
+
+def blocks_of(variable: Variable) -> Iterator[tuple[slice, slice]]:
+    """Cut draws and groups into what is made at once, along the edges of chunks."""
+    chains, draws, groups, *rest = variable.shape
+    width = chains * int(np.prod(rest, dtype=np.int64))
+    wide = min(groups, 5 * CHUNK[2])
+    some = max(CHUNK[1], HELD // (wide * width) // CHUNK[1] * CHUNK[1])
+    for g in range(0, groups, wide):
+        for d in range(0, draws, some):
+            yield slice(d, min(d + some, draws)), slice(g, min(g + wide, groups))
+
+
+def fill(chosen: Selection, create: Callable[[Variable, tuple[int, ...]], Any]) -> None:
+    """Make effects piece by piece, and hand each to what holds it.
+
+    Parameters
+    ----------
+    chosen : Selection
+        Groups and draws.
+    create : callable
+        Makes room for a variable, given it and the shape of its chunks.
+    """
+    for variable in chosen.variables:
+        size = (*CHUNK, *variable.shape[3:])
+        out = create(variable, tuple(map(min, size, variable.shape)))
+        for draws, groups in blocks_of(variable):
+            out[:, draws, groups] = variable.groups._make(chosen.at[groups], chosen.draws[draws])
+
+
+def check_room(path: Path, chosen: Selection) -> None:
+    """Refuse what the disk has no room for.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        Where it is to be written.
+    chosen : Selection
+        Groups and draws.
+    """
+    if not chosen.decide():
+        return
+    free, wanted = shutil.disk_usage(path.parent).free, chosen.size + ROOM
+    if wanted > free:
+        raise OSError(
+            f"effects of {len(chosen.at):,} groups take {chosen.size:,} bytes, and "
+            f"{os.fspath(path.parent)!r} has {free:,} left: choose groups or draws"
+        )
+
+
+def stream_netcdf(fit: Fitted, path: Any, chosen: Selection, log_likelihood: Any) -> None:
+    """Write a NetCDF file; see `Export.to_netcdf`."""
+    library = import_for("h5netcdf", "to_netcdf", "h5netcdf[h5py]")
+    target = Path(os.path.realpath(path))
+    check_room(target, chosen)
+    beside = target.with_name(f"{target.name}.{secrets.token_hex(6)}.part")
+    try:
+        tree = build_tree(fit, chosen, log_likelihood, effects=False)
+        tree.to_netcdf(beside, engine="h5netcdf")
+        if chosen.decide():
+            with library.File(beside, "a") as file:
+
+                def create(v: Variable, chunks: tuple[int, ...]) -> Any:
+                    held = file["posterior"].create_variable(v.name, v.dims, "f8", chunks=chunks)
+                    held.attrs["scale"] = scale_of(v.groups)
+                    return held
+
+                fill(chosen, create)
+        os.replace(beside, target)
+    except BaseException:
+        with suppress(OSError):
+            beside.unlink(missing_ok=True)
+        raise
+
+
+def stream_zarr(fit: Fitted, path: Any, chosen: Selection, log_likelihood: Any) -> None:
+    """Write a Zarr store; see `Export.to_zarr`."""
+    zarr = import_for("zarr", "to_zarr", "zarr>=3")
+    target = Path(path)
+    if target.exists():
+        raise FileExistsError(f"{os.fspath(path)!r} is there already: remove it, or choose another")
+    check_room(target.absolute(), chosen)
+    beside = target.with_name(f"{target.name}.{secrets.token_hex(6)}.part")
+    try:
+        tree = build_tree(fit, chosen, log_likelihood, effects=False)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of what Zarr's specification leaves open
+            tree.map_over_datasets(_as_objects).to_zarr(beside, consolidated=False, zarr_format=3)
+            if chosen.decide():
+                group = zarr.open_group(beside, mode="r+")["posterior"]
+
+                def create(v: Variable, chunks: tuple[int, ...]) -> Any:
+                    return group.create_array(
+                        v.name,
+                        shape=v.shape,
+                        chunks=chunks,
+                        dtype="f8",
+                        compressors=None,
+                        fill_value=np.nan,
+                        dimension_names=list(v.dims),
+                        attributes={"scale": scale_of(v.groups)},
+                    )
+
+                fill(chosen, create)
+            zarr.consolidate_metadata(beside)
+        os.rename(beside, target)
+    except BaseException:
+        shutil.rmtree(beside, ignore_errors=True)
+        raise
+
+
+def _as_objects(dataset: Any) -> Any:
+    """Give labels that are text the one type of text that Zarr stores in full."""
+    text = {k: v.astype(object) for k, v in dataset.coords.items() if v.dtype.kind in "UT"}
+    return dataset.assign_coords(text)

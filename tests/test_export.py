@@ -1,0 +1,201 @@
+"""Trees for ArviZ and files that are streamed: against the fit's own draws, and as ArviZ reads them."""
+
+import datetime
+
+import numpy as np
+import pytest
+from test_merging import DATA, FAMILIES, SETTINGS
+from test_renewal import fit
+
+import hierfast as hf
+from hierfast import trees
+
+xr = pytest.importorskip("xarray")
+pytestmark = pytest.mark.filterwarnings("ignore::hierfast.IdentificationWarning")
+WRITERS = {"to_netcdf": ("h5netcdf", "h5netcdf"), "to_zarr": ("zarr", "zarr")}
+KINDS = ["normal linear", "scales", "poisson", "ordered", "multinomial", "grid", "mixture"]
+
+
+def write(found, method, path, *args, **other):
+    pytest.importorskip(WRITERS[method][0])
+    getattr(found, method)(path, *args, **other)
+    assert [p.name for p in path.parent.iterdir()] == [path.name]
+    with xr.open_datatree(path, engine=WRITERS[method][1]) as tree:
+        return tree.load()
+
+
+def check(tree, found, labels, draws):
+    posterior = tree["posterior"]
+    for name, values in found.hyper.items():
+        assert posterior[name].dims == ("chain", "draw")
+        np.testing.assert_array_equal(posterior[name], values[:, draws])
+    names = ["theta", *list(found.terms)[1:]]
+    for name, groups in zip(names, found.terms.values(), strict=True):
+        assert posterior[name].dims[:3] == ("chain", "draw", "g")
+        np.testing.assert_array_equal(posterior[name], groups.draws(labels, draws))
+    assert posterior["g"].values.tolist() == list(found.groups.labels if labels is None else labels)
+    assert posterior["draw"].values.tolist() == np.arange(found.shape[1])[draws].tolist()
+    assert tree["observed_data"].sizes["g"] == posterior.sizes["g"]
+    for dataset in tree.children.values():
+        assert not set(dataset.data_vars) & set(dataset.dims)
+        assert set(dataset.dims) <= set(dataset.coords)
+        assert dataset.attrs["inference_library"] == "hierfast"
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_the_tree_holds_the_fit(name):
+    found = fit(name)
+    check(found.to_datatree(), found, None, slice(None))
+    labels = ["g07", "g00"]
+    check(found.to_datatree(labels, slice(2, 17, 3)), found, labels, slice(2, 17, 3))
+    assert "theta" not in found.to_datatree(groups=False)["posterior"]
+
+
+def test_hyperparameters_are_views():
+    found = fit("normal")
+    values = found.to_datatree()["posterior"]["sigma"].values
+    assert np.shares_memory(values, found.hyper["sigma"])
+
+
+def test_what_is_known_and_observed():
+    tree = fit("normal linear").to_datatree()
+    data = tree["observed_data"]
+    for j, label in enumerate(data["g"].values):
+        rows = DATA["g"] == label
+        assert data["y_n"][j] == rows.sum()
+        np.testing.assert_allclose(data["y_mean"][j], DATA["y"][rows].mean(), atol=1e-12)
+        assert tree["constant_data"]["x"][j] == DATA["x"][rows][0]
+    counts = fit("multinomial").to_datatree()["observed_data"]["k, b_count"]
+    assert counts.dims == ("g", "category")
+    assert counts.values.sum() == DATA["k"].sum() + DATA["b"].sum()
+    grid = fit("grid")
+    np.testing.assert_allclose(grid.to_datatree()["posterior"]["g_weights"].sum("point"), 1.0)
+
+
+@pytest.mark.parametrize("method", WRITERS)
+@pytest.mark.parametrize("name", ["normal linear", "scales", "multinomial", "grid"])
+def test_files_hold_the_same(method, name, tmp_path, monkeypatch):
+    monkeypatch.setattr(trees, "HELD", 100)
+    monkeypatch.setattr(trees, "CHUNK", (1, 3, 2))
+    found = fit(name)
+    check(write(found, method, tmp_path / "x"), found, None, slice(None))
+    labels = list(found.groups.labels[[11, 0, 5]])
+    (tmp_path / "more").mkdir()
+    tree = write(found, method, tmp_path / "more" / "x", labels, slice(1, None, 2))
+    check(tree, found, labels, slice(1, None, 2))
+
+
+@pytest.mark.parametrize("method", WRITERS)
+def test_many_effects_are_written_only_where_asked_for(method, tmp_path, monkeypatch):
+    monkeypatch.setattr("hierfast.trees.SMALL", 1000)
+    found = fit("normal")
+    with pytest.warns(hf.ExportWarning, match=r"effects of 12 groups would take 3,840 bytes"):
+        tree = write(found, method, tmp_path / "x")
+    assert "theta" not in tree["posterior"]
+    assert "sigma" in tree["posterior"]
+    (tmp_path / "all").mkdir()
+    check(write(found, method, tmp_path / "all" / "x", True), found, None, slice(None))
+
+
+def test_cost_is_told_before_memory_is_taken(monkeypatch):
+    found = fit("normal")
+    with pytest.raises(
+        ValueError, match=r"effects of 12 groups would take 3,840 bytes, more than the limit of 10"
+    ):
+        found.to_datatree(groups=True, limit=10)
+    assert found.to_datatree(groups=["g01"], limit=400)["posterior"].sizes["g"] == 1
+    monkeypatch.setattr("hierfast.trees.SMALL", 10)
+    with pytest.warns(hf.ExportWarning, match="left out; ask for them with groups=True"):
+        tree = found.to_datatree()
+    assert list(tree["posterior"].data_vars) == list(found.hyper)
+
+
+@pytest.mark.parametrize("method", WRITERS)
+def test_files_are_whole_or_not_there(method, tmp_path, monkeypatch):
+    pytest.importorskip(WRITERS[method][0])
+    found, path = fit("normal"), tmp_path / "x"
+
+    def fail(*_):
+        raise OSError("no space left")
+
+    monkeypatch.setattr(type(found.groups), "_make", fail)
+    with pytest.raises(OSError, match="no space left"):
+        getattr(found, method)(path)
+    assert not list(tmp_path.iterdir())
+    monkeypatch.setattr(trees.shutil, "disk_usage", lambda _: type("U", (), {"free": 100}))
+    with pytest.raises(
+        OSError, match=r"effects of 12 groups take 3,840 bytes, and .* has 100 left"
+    ):
+        getattr(found, method)(path)
+    if method == "to_zarr":
+        path.mkdir()
+        with pytest.raises(FileExistsError, match="is there already"):
+            found.to_zarr(path)
+
+
+LABELS = {
+    "text": ["\u00fc", "", "a" * 40],
+    "bytes": [b"a", b"\xff", b"c"],
+    "integers": [3, -2, 2**40],
+    "days": [datetime.date(2026, 1, d) for d in (3, 1, 2)],
+    "tuples": [("a", 1), ("a", 2), ("b", 1)],
+    "flags": [True, False, True],
+}
+
+
+@pytest.mark.parametrize("kind", LABELS)
+@pytest.mark.parametrize("method", WRITERS)
+def test_labels_of_all_kinds(kind, method, tmp_path):
+    data = {"draw": LABELS[kind], "y": [1.0, 2.0, 4.0]}
+    found = FAMILIES["normal"][0].fit(data, y="y", group="draw", **SETTINGS)
+    tree = write(found, method, tmp_path / "x", draws=[3])
+    posterior = tree["posterior"]
+    assert posterior["theta"].dims == ("chain", "draw", "draw_dim")
+    assert posterior["draw"].values.tolist() == [3]
+    np.testing.assert_array_equal(posterior["theta"], found.groups.draws(draws=[3]))
+    assert len(set(posterior["draw_dim"].values.tolist())) == len(found.groups)
+
+
+def test_wrong_choices_are_told():
+    found = fit("normal")
+    with pytest.raises(KeyError, match="there is no group 'zz'"):
+        found.to_datatree(["zz"])
+    with pytest.raises(ValueError, match=r"draws must be a slice or some of 0 \.\. 19"):
+        found.to_datatree(draws=3)
+    with pytest.raises(IndexError):
+        found.to_datatree(draws=[20])
+    with pytest.raises(ValueError, match=r"log_likelihood must have the shape \(2, 20, 12\)"):
+        found.to_datatree(log_likelihood=np.zeros((2, 20)))
+
+
+def schools():
+    model = hf.Model(hf.Normal(sigma="se"), hf.Normal(hf.Normal(0, 5), hf.HalfCauchy(5)))
+    table = hf.datasets.load("eight_schools")
+    found = model.fit(table, y="effect", group="school", random_seed=1, progressbar=False)
+    mu, tau = (found.hyper[f"school_{k}"][..., None] for k in ("mu", "sigma"))
+    se, y = (np.asarray(table[k], dtype=float) for k in ("se", "effect"))
+    variance = se**2 + tau**2
+    density = -0.5 * ((y - mu) ** 2 / variance + np.log(2 * np.pi * variance))
+    return found, density
+
+
+def test_arviz_reads_the_export():
+    az = pytest.importorskip("arviz")
+    pytest.importorskip("matplotlib").use("agg")
+    found, density = schools()
+    old = int(az.__version__.split(".")[0]) == 0
+    data = (found.to_inferencedata if old else found.to_datatree)(log_likelihood=density)
+    table = az.summary(data, var_names=["school_mu", "theta"], round_to="none")
+    assert len(table) == 9
+    np.testing.assert_allclose(table["mean"].iloc[0], found.hyper["school_mu"].mean())
+    np.testing.assert_allclose(table["mean"].iloc[1:], found.groups.draws().mean((0, 1)))
+    az.plot_forest(data, var_names=["theta"])
+    loo = az.loo(data, pointwise=True)
+    each = np.log(1 / np.exp(-density).mean((0, 1)))  # without smoothing of weights
+    elpd = loo.elpd_loo if old else loo.elpd
+    np.testing.assert_allclose(elpd, each.sum(), atol=0.05)
+    if old:
+        assert sorted(data.groups()) == sorted(found.to_datatree(log_likelihood=density).children)
+    else:
+        with pytest.raises(ImportError, match=r"to_inferencedata is for ArviZ 0\.2x"):
+            found.to_inferencedata()
