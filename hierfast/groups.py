@@ -11,13 +11,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from hierfast.answers import Answers
-from hierfast.diagnose import percent
 from hierfast.effects import Effects
 from hierfast.identification import IdentificationWarning
 from hierfast.labels import find_label
 from hierfast.readout import QuadratureReader, Reader, open_reader
 from hierfast.sampler import FloatArray
-from hierfast.summary import import_pandas
+from hierfast.summary import import_pandas, name_ends
 from hierfast.tails import LOGS, describe, find_infinite
 from hierfast.threads import run_all
 
@@ -297,16 +296,40 @@ class Groups(Answers):
             If pandas is not installed.
         """
         pandas = import_pandas()
-        columns: dict[str, Any] = {"n": self.n, "mean": self.mean, "sd": self.sd}
-        if prob is not None:
-            ends = self.interval(prob)
-            columns |= {
-                percent(0.5 * (1 - prob)): ends[:, 0],
-                percent(0.5 * (1 + prob)): ends[:, 1],
-            }
-        return pandas.DataFrame(
-            columns, index=pandas.Index(self.labels, name=self._plan.group_name)
-        )
+        index = pandas.Index(self.labels, name=self._plan.group_name)
+        return pandas.DataFrame(self._figures(prob), index=index)
+
+    def to_arrow(self, prob: float | None = 0.9) -> Any:
+        """Give an Arrow table: the rows and columns of `to_pandas`, labels a column as well.
+
+        Parameters
+        ----------
+        prob : float, optional
+            As in `to_pandas`.
+
+        Returns
+        -------
+        pyarrow.Table
+            Labels, text where they are tuples, under the name of the group column, or ``<name>_group``
+            where a figure has that name.
+
+        Raises
+        ------
+        ImportError
+            If pyarrow is not installed.
+        """
+        from hierfast.arrow import make_table
+
+        return make_table(self._index(), self._figures(prob))
+
+    def _index(self) -> dict[str, NDArray[Any]]:
+        """Columns that name the rows of a table."""
+        return {self._plan.group_name: self.labels}
+
+    def _figures(self, prob: float | None) -> dict[str, NDArray[Any]]:
+        """Columns of a table."""
+        columns: dict[str, NDArray[Any]] = {"n": self.n, "mean": self.mean, "sd": self.sd}
+        return columns | ({} if prob is None else name_ends(self.interval(prob), prob))
 
     def _shown(self) -> tuple[str, list[list[str]]]:
         """Write the largest and the smallest; those in the data where reading all takes long."""

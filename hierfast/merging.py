@@ -328,5 +328,11 @@ def match_labels(
     if len(one) == len(other) and bool(np.all(one == other)):
         everyone = np.arange(len(one))
         return one, everyone, everyone
-    labels = np.union1d(one, other)
-    return labels, np.searchsorted(labels, one), np.searchsorted(labels, other)
+    both = np.concatenate([one, other])
+    order = np.argsort(both, kind="stable")  # two runs that are sorted: merged, not sorted again
+    both = both[order]
+    new = np.ones(len(both), dtype=bool)
+    new[1:] = both[1:] != both[:-1]
+    place = np.empty(len(both), dtype=np.intp)
+    place[order] = np.cumsum(new) - 1
+    return both[new], place[: len(one)], place[len(one) :]

@@ -21,12 +21,11 @@ from numpy.typing import ArrayLike, NDArray
 from hierfast import _core
 from hierfast.conjugate import BetaGroups, ConjugateReader
 from hierfast.counts import Counts, compute_cells
-from hierfast.diagnose import percent
 from hierfast.groups import Group, Groups, extremes, shorten
 from hierfast.labels import find_label, label_keys
 from hierfast.links import LINKS
 from hierfast.sample import read
-from hierfast.summary import import_pandas
+from hierfast.summary import import_pandas, name_ends
 from hierfast.threads import run_all
 
 if TYPE_CHECKING:
@@ -232,21 +231,24 @@ class ShareGroups(Groups):
             If pandas is not installed.
         """
         pandas = import_pandas()
-        columns = {
+        names = [self._plan.group_name, "category"]
+        index = pandas.MultiIndex.from_product([self.labels, self.categories], names=names)
+        return pandas.DataFrame(self._figures(prob), index=index)
+
+    def _index(self) -> dict[str, NDArray[Any]]:
+        count = len(self.categories)
+        category = np.tile(np.array(self.categories), len(self.labels))
+        return {self._plan.group_name: np.repeat(self.labels, count), "category": category}
+
+    def _figures(self, prob: float | None) -> dict[str, NDArray[Any]]:
+        columns: dict[str, NDArray[Any]] = {
             "n": np.repeat(self.n, len(self.categories)),
             "count": self.counts.ravel().astype(np.int64),
             "mean": self.mean.ravel(),
             "sd": self.sd.ravel(),
         }
-        if prob is not None:
-            ends = self.interval(prob).reshape(-1, 2)
-            columns |= {
-                percent(0.5 * (1 - prob)): ends[:, 0],
-                percent(0.5 * (1 + prob)): ends[:, 1],
-            }
-        names = [self._plan.group_name, "category"]
-        index = pandas.MultiIndex.from_product([self.labels, self.categories], names=names)
-        return pandas.DataFrame(columns, index=index)
+        ends = None if prob is None else self.interval(prob).reshape(-1, 2)
+        return columns | ({} if ends is None or prob is None else name_ends(ends, prob))
 
     def _shown(self) -> tuple[str, list[list[str]]]:
         """Write means of the groups in which the first category is most and least frequent."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from hierfast.diagnose import PROBS, FloatArray, diagnose
+from hierfast.diagnose import PROBS, FloatArray, diagnose, percent
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -104,6 +104,24 @@ class Summary:
             right = (text.rjust(width) for text, width in zip(rest, widths[1:], strict=True))
             lines.append("  ".join([first.ljust(widths[0]), *right]))
         return "\n".join(lines)
+
+
+def name_ends(ends: FloatArray, prob: float) -> dict[str, FloatArray]:
+    """Name both ends of central intervals.
+
+    Parameters
+    ----------
+    ends : numpy.ndarray
+        The ends (n, 2).
+    prob : float
+        Probability inside.
+
+    Returns
+    -------
+    dict of str to numpy.ndarray
+        ``5%`` and ``95%`` for 0.9.
+    """
+    return {percent(0.5 * (1 - prob)): ends[:, 0], percent(0.5 * (1 + prob)): ends[:, 1]}
 
 
 def import_pandas() -> Any:

@@ -136,19 +136,31 @@ def collect_terms(columns: Columns, given: float | str, zeros: bool = False) -> 
     Returns
     -------
     Terms
-        Keyed by exposure; sums are events and rows (or those above 0, and those at 0), and how many rows
-        of all groups have each outcome.
+        Keyed by exposure; sums are events and rows (or those above 0, and those at 0).
     """
     used, w = used_rows(columns)
     y = columns.y[used]
     size = np.full(len(used), float(given)) if columns.size is None else columns.size[used]
     kinds = (w * (y > 0), w * (y == 0)) if zeros else (w,)
-    numbers, which = np.unique(y, return_inverse=True)
-    return Terms(
-        *add_alike(place_rows(columns, used), (size,), (w * y, *kinds)),
-        numbers,
-        np.bincount(which, w).astype(np.float64),
-    )
+    return Terms(*add_alike(place_rows(columns, used), (size,), (w * y, *kinds)))
+
+
+def count_outcomes(columns: Columns) -> tuple[FloatArray, FloatArray]:
+    """Count how many rows of all groups have each outcome.
+
+    Parameters
+    ----------
+    columns : Columns
+        Checked columns.
+
+    Returns
+    -------
+    tuple of numpy.ndarray
+        Outcomes, rising, and the rows that have each.
+    """
+    used, weight = used_rows(columns)
+    numbers, which = np.unique(columns.y[used], return_inverse=True)
+    return numbers, np.bincount(which, weight).astype(np.float64)
 
 
 def compute_terms(counts: Counts) -> TermCells:

@@ -15,7 +15,7 @@ from hierfast.links import Link
 from hierfast.merging import Terms
 from hierfast.propriety import check_all_proper, check_proper_shape
 from hierfast.schemes.counts import CountBuilder
-from hierfast.terms import TermCells, collect_terms, compute_terms, tabulate
+from hierfast.terms import TermCells, collect_terms, compute_terms, count_outcomes, tabulate
 from hierfast.times import collect_amounts, compute_amounts
 
 FloatArray = NDArray[np.float64]
@@ -26,8 +26,9 @@ class TermBuilder(CountBuilder):
 
     @classmethod
     def collect(cls, columns: Columns, given: float | str) -> Terms:
-        """Collect rows by their exposure."""
-        return collect_terms(columns, given)
+        """Collect rows by their exposure, and count outcomes."""
+        numbers, totals = count_outcomes(columns)
+        return replace(collect_terms(columns, given), numbers=numbers, totals=totals)
 
     @classmethod
     def compress(cls, counts: Counts, likelihood: Any) -> TermCells:
