@@ -165,7 +165,7 @@ class GroupStatistics:
             merged,
             terms=terms,
             columns=self._merge_columns(other, labels, at, to),
-            dropped="; ".join(filter(None, (self.dropped, other.dropped))),
+            dropped=add_dropped(self.dropped, other.dropped),
         )
         return whole
 
@@ -240,6 +240,29 @@ class GroupStatistics:
         from hierfast.keeping import save_statistics
 
         save_statistics(self, path)
+
+
+def add_dropped(one: str, other: str) -> str:
+    """Add up what is said of rows that were left out, so that it stays short whatever the parts.
+
+    Parameters
+    ----------
+    one, other : str
+        What is said; it begins with their number. Empty if there are none.
+
+    Returns
+    -------
+    str
+        The same of both.
+
+    Examples
+    --------
+    >>> from hierfast.merging import add_dropped
+    >>> add_dropped("2 of 7 rows with missing values (y 2)", "1,000 rows with missing values")
+    '1,002 rows with missing values'
+    """
+    counts = [int(text.split()[0].replace(",", "")) for text in (one, other) if text]
+    return f"{sum(counts):,} rows with missing values" if counts else ""
 
 
 def spread(column: NDArray[Any], at: NDArray[np.intp], n: int) -> NDArray[Any]:

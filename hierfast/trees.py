@@ -77,6 +77,8 @@ class Selection:
             self.wanted = groups
         else:
             self.at, self.wanted = fit.groups._positions(groups), True
+            if not len(self.at):
+                raise ValueError("groups is an empty list; write False for none")
 
     @cached_property
     def dim(self) -> str:

@@ -72,6 +72,14 @@ def test_what_is_known_and_observed():
     np.testing.assert_allclose(grid.to_datatree()["posterior"]["g_weights"].sum("point"), 1.0)
 
 
+def test_the_share_of_accepted_proposals():
+    found = fit("normal", draws=400, tune=60)
+    rate = found.to_datatree(draws=slice(3))["sample_stats"]["acceptance_rate"]
+    assert rate.shape == (2, 3)
+    moved = (np.diff(found.hyper["sigma"]) != 0).mean(axis=1)  # a proposal that is refused repeats
+    np.testing.assert_allclose(rate[:, 0], moved, atol=0.004)
+
+
 @pytest.mark.parametrize("method", WRITERS)
 @pytest.mark.parametrize("name", ["normal linear", "scales", "multinomial", "grid"])
 def test_files_hold_the_same(method, name, tmp_path, monkeypatch):
@@ -162,6 +170,8 @@ def test_wrong_choices_are_told():
         found.to_datatree(["zz"])
     with pytest.raises(ValueError, match=r"draws must be a slice or some of 0 \.\. 19"):
         found.to_datatree(draws=3)
+    with pytest.raises(ValueError, match="groups is an empty list"):
+        found.to_datatree([])
     with pytest.raises(IndexError):
         found.to_datatree(draws=[20])
     with pytest.raises(ValueError, match=r"log_likelihood must have the shape \(2, 20, 12\)"):

@@ -279,6 +279,18 @@ def test_other_versions_and_plans_are_told(path):
             hf.load(path)
 
 
+@pytest.mark.parametrize("field", ["rows", "labels", "y"])
+def test_arrays_that_do_not_fit_together_are_told(field, path):
+    stats = FAMILIES["negative"][0].statistics(DATA, y="a", group="g")
+    replace(stats, **{field: getattr(stats, field)[:-1]}).save(path)
+    with pytest.raises(ValueError, match=r"rows for .* groups"):
+        hf.load(path)
+    terms = replace(stats.terms, group=stats.terms.group + 1)
+    replace(stats, terms=terms).save(path)
+    with pytest.raises(ValueError, match="terms are of groups that there are not"):
+        hf.load(path)
+
+
 def test_pickles_and_other_files_are_refused(path):
     path.write_bytes(pickle.dumps({"a": 1}))
     with pytest.raises(ValueError, match="is no file that hierfast saved"):

@@ -91,10 +91,10 @@ def read(name, rows):
     return model.statistics(pick(rows), y=y, group="g")
 
 
-def parts_of(name, k=3):
-    """Read rows in k uneven parts, out of order; groups are missing in most of them."""
+def parts_of(name, k=4):
+    """Read rows in k parts, out of order: one of a few groups, the others of all, more or less."""
     order = np.argsort(DATA["g"], kind="stable")[::-1]
-    cuts = np.array_split(order, k)
+    cuts = [order[:50], *(order[50 + i :: k - 1] for i in range(k - 1))]
     return [read(name, rows) for rows in cuts[::-1]]
 
 
@@ -197,6 +197,17 @@ def test_groups_without_rows_and_known_columns_stay():
     assert both.n.tolist() == [1, 1, 0, 1]
     assert both.columns["x"].tolist() == [1.0, 2.0, 3.0, 5.0]
     assert model.fit(both, **SETTINGS).groups.mean.shape == (4,)
+
+
+def test_rows_that_were_left_out_are_counted():
+    model = FAMILIES["normal"][0]
+    parts = [
+        model.statistics({"g": ["a", "b", "a"], "y": [1.0, y, 2.0]}, y="y", group="g", na="drop")
+        for y in (np.nan, 3.0, np.nan, np.nan)
+    ]
+    assert parts[0].dropped == "1 of 3 rows with missing values (y 1)"
+    assert sum(parts).dropped == "3 rows with missing values"
+    assert "dropped 3 rows with missing values" in repr(model.fit(sum(parts), **SETTINGS))
 
 
 def add(one, other):

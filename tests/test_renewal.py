@@ -1,5 +1,7 @@
 """Further rows and further draws: against one fit of all rows, and one of all draws."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from test_merging import DATA, FAMILIES, SETTINGS, H, pick
@@ -118,6 +120,15 @@ def test_chains_whose_states_are_not_at_hand_are_run_again(monkeypatch):
     assert_same(short.extend(30, **QUIET), whole)
 
 
+def test_nothing_to_sample_and_no_tuning_extend_as_well():
+    known = hf.Model(hf.Normal(sigma=1), hf.Normal(0, 1))
+    for model, change in ((known, {}), (FAMILIES["normal"][0], {"tune": 0, "scheme": "gibbs"})):
+        settings = SETTINGS | change
+        whole = model.fit(DATA, y="y", group="g", **settings | {"draws": 9})
+        short = model.fit(DATA, y="y", group="g", **settings | {"draws": 4})
+        assert_same(short.extend(5, **QUIET), whole)
+
+
 def test_an_interrupted_fit_is_extended():
     def stop(progress):
         if progress.draws >= 200:
@@ -133,6 +144,26 @@ def test_an_interrupted_fit_is_extended():
     longer = fit("student", **settings | {"draws": length + 40})
     for key, value in longer.hyper.items():
         np.testing.assert_array_equal(found.hyper[key], value[kept])
+
+
+def test_chains_that_are_left_keep_their_randomness():
+    whole = fit("student", chains=3, draws=30, scheme="gibbs")
+    old = whole._draws
+    left = replace(
+        old,
+        values=old.values[[0, 2], :, :12],
+        parts=old.parts[[0, 2], :, :12],
+        weights=old.weights[[0, 2], :12],
+        moved=[old.moved[0], old.moved[2]],
+        chains=(0, 2),
+        states=(),
+    )
+    found = hf.Fit(whole.plan, left, 1, 0.0, whole.settings).extend(18, **QUIET)
+    for key, value in whole.hyper.items():
+        np.testing.assert_array_equal(found.hyper[key], value[[0, 2]])
+    np.testing.assert_array_equal(found.groups.draws(), whole.groups.draws()[[0, 2]])
+    again = found.extend(5, **QUIET)
+    assert again._draws.chains == (0, 2)
 
 
 @pytest.mark.parametrize("draws", [0, -1, 1.5, True, "10"])
