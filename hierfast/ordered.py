@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from hierfast.counts import Counts
 from hierfast.data import Columns, raise_row
-from hierfast.merging import Terms, add_alike
+from hierfast.merging import Terms
 from hierfast.terms import TermCells, place_rows, used_rows
 
 FloatArray = NDArray[np.float64]
@@ -74,7 +74,11 @@ def collect_categories(columns: Columns) -> Terms:
     (array([2., 0.]),)
     """
     used, weight = used_rows(columns)
-    return Terms(*add_alike(place_rows(columns, used), (columns.y[used],), (weight,)))
+    category = columns.y[used].astype(np.int64)
+    wide = int(category.max()) + 1
+    found = np.bincount(place_rows(columns, used) * wide + category, weight)
+    group, key = np.divmod(np.flatnonzero(found), wide)
+    return Terms(group, (key.astype(np.float64),), (found[found > 0].astype(np.float64),))
 
 
 def compute_categories(counts: Counts, top: int) -> CategoryCells:
