@@ -122,17 +122,20 @@ def _open(
             f"{found[name]!r}: its draws of groups would be others; read it with the version that saved it"
         )
     chains, nodes, length = draws.values.shape
-    if nodes != len(plan.graph.nodes) or draws.parts.shape != (chains, 4, length):
+    sizes = len(draws.chains), len(draws.moved), draws.parts.shape, draws.weights.shape
+    wanted = chains, chains, (chains, 4, length), (chains, length, plan.width)
+    if nodes != len(plan.graph.nodes) or sizes != wanted:
         raise damaged(path, ValueError("draws are of another model"))
     plan = replace(plan, seconds=(planned[0], planned[1]))
     return Fit(plan, draws, cores, sampled, replace(settings, model=model))
 
 
-def _check(stats: Any) -> None:
+def _check(found: Any) -> None:
     """Check that arrays of statistics fit together, before kernels read them."""
-    if not isinstance(stats, GroupStatistics):
+    if not isinstance(found, GroupStatistics):
         raise ValueError("no statistics")
-    n = len(stats.sites)
+    stats: Any = found
+    n = len(stats.labels)
     whole = {f.name: getattr(stats, f.name) for f in fields(stats)} | stats.columns
     for name, values in whole.items():
         if isinstance(values, np.ndarray) and len(values) != n:

@@ -127,13 +127,7 @@ class GroupStatistics:
     y_name: str = "y"
     dropped: str = ""
 
-    @property
-    def sites(self) -> NDArray[Any]:
-        """Labels of the groups (J,)."""
-        labels: NDArray[Any] = self.labels  # type: ignore[attr-defined]
-        return labels
-
-    def __add__(self, other: Self) -> Self:
+    def __add__(self, other: GroupStatistics) -> Self:
         """Merge: the statistics of both sets of rows together.
 
         Parameters
@@ -156,7 +150,9 @@ class GroupStatistics:
         if not isinstance(other, GroupStatistics):
             return NotImplemented
         self.check_alike(other)
-        labels, at, to = match_labels(self.sites, other.sites)
+        one: Any = self
+        two: Any = other
+        labels, at, to = match_labels(one.labels, two.labels)
         merged = self.merged(other, labels, at, to)
         terms = None
         if self.terms is not None and other.terms is not None:
@@ -198,7 +194,11 @@ class GroupStatistics:
         raise NotImplementedError
 
     def _merge_columns(
-        self, other: Self, labels: NDArray[Any], at: NDArray[np.intp], to: NDArray[np.intp]
+        self,
+        other: GroupStatistics,
+        labels: NDArray[Any],
+        at: NDArray[np.intp],
+        to: NDArray[np.intp],
     ) -> dict[str, FloatArray]:
         found = {}
         for name, mine in self.columns.items():

@@ -146,7 +146,7 @@ class Renewal(Fitted):
 
     def _gather(self, rows: Any, y: Any, group: Any, groups: Any, na: str) -> GroupStatistics:
         """Read rows as those of this fit were read."""
-        known = self.statistics
+        known: Any = self.statistics
         for name, value in (("y", y), ("group", group)):
             if value is None and not (name == "group" and known.numbered):
                 raise TypeError(
@@ -161,7 +161,7 @@ class Renewal(Fitted):
             there = Table(rows).names
             lacking = {n: v for n, v in known.columns.items() if n not in there}
             if lacking:
-                groups = {name_groups(rows, group): known.sites, **lacking}
+                groups = {name_groups(rows, group): known.labels, **lacking}
         return self.model.statistics(rows, y=y, group=group, groups=groups, na=na)
 
     def extend(

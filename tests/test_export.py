@@ -189,6 +189,16 @@ def schools():
     return found, density
 
 
+def test_arviz_reads_the_file(tmp_path):
+    az = pytest.importorskip("arviz")
+    pytest.importorskip("h5netcdf")
+    found, _ = schools()
+    found.to_netcdf(tmp_path / "x.nc")
+    data = az.from_netcdf(tmp_path / "x.nc", engine="h5netcdf")
+    np.testing.assert_array_equal(data["posterior"]["theta"], found.groups.draws())
+    assert data["posterior"]["school"].values.tolist() == list("ABCDEFGH")
+
+
 def test_arviz_reads_the_export():
     az = pytest.importorskip("arviz")
     pytest.importorskip("matplotlib").use("agg")
