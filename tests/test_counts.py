@@ -359,3 +359,25 @@ def test_rows_with_missing_counts_are_dropped():
     found = fit("Binomial", data, na="drop", draws=50)
     assert len(found.groups) == 2
     assert "2 of 4 rows" in found.plan.dropped
+
+
+def test_ridges_that_lean_are_followed():
+    """Mostly zeros: mu and tau trade against each other far into both tails; by a grid of sums."""
+    count = np.array([383.0, 14.0, 3.0])
+    mu, log_tau = np.linspace(-18, -1.5, 150), np.linspace(np.log(1e-3), np.log(12), 200)
+    z = np.linspace(-8.5, 8.5, 401)
+    weight = np.exp(-0.5 * z * z) / np.exp(-0.5 * z * z).sum()
+    log = np.empty((len(log_tau), len(mu)))
+    for i, tau in enumerate(np.exp(log_tau)):
+        eta = mu[:, None] + tau * z
+        rows = [np.log(np.exp(k * eta - np.exp(eta)) @ weight) for k in range(3)]
+        log[i] = count @ rows - 0.5 * (mu / 5) ** 2 - 0.5 * (tau / 2) ** 2 + log_tau[i]
+    p = np.exp(log - log.max()).sum(axis=1)
+    mean = p @ log_tau / p.sum()
+    sd = np.sqrt(p @ (log_tau - mean) ** 2 / p.sum())
+    model = hf.Model(hf.Poisson(), hf.Normal(hf.Normal(0, 5), hf.HalfNormal(2)))
+    found = fit("", {"y": np.repeat([0.0, 1.0, 2.0], [383, 14, 3])}, model=model)
+    assert found.plan.phi.startswith("grid")
+    draws = np.log(found.hyper["group_sigma"])
+    assert abs(draws.mean() - mean) < 4.5 * sd / np.sqrt(diagnose.ess_mean(draws))
+    assert abs(draws.std() / sd - 1) < 0.15
