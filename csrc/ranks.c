@@ -1,15 +1,13 @@
 /* ranks.c: equations in ranks.h. */
 #include "ranks.h"
 
-#include <string.h>
-
 enum {
   SAMPLE = 255, /* effects that place the keys */
   SHORT = 24,   /* runs sorted by insertion */
   FEW = 512,    /* effects sorted without digits */
-  DIGITS = 3,
-  BITS = 11,
-  BINS = 1 << BITS
+  MOST = 11,    /* bits of a first digit at most */
+  DIGIT = 12,   /* bits of a second one */
+  SLOTS = 1 << DIGIT
 };
 
 /* Keys hold (2) above, and below the place of their effect. */
@@ -72,24 +70,37 @@ static void place_keys(int64_t n, const double *x, double *middle, double *sprea
   if (!(*spread > 0.0)) *spread = 1.0;
 }
 
-/* Sorts by (2) from the lowest digit up; an odd number of digits ends in `other`. */
-static void sort_digits(int64_t n, uint64_t *key, uint64_t *other) {
-  uint32_t at[DIGITS][BINS];
-  memset(at, 0, sizeof at);
-  for (int64_t i = 0; i < n; i++)
-    for (int d = 0; d < DIGITS; d++) at[d][(key[i] >> (32 + BITS * d)) % BINS]++;
-  for (int d = 0; d < DIGITS; d++) {
-    uint32_t sum = 0;
-    for (int b = 0; b < BINS; b++) {
-      uint32_t many = at[d][b];
-      at[d][b] = sum;
-      sum += many;
+/* Sorts a run whose keys share their first digit by the second one, then the little that is left. */
+static void sort_run(const double *x, int64_t n, int shift, const uint64_t *run, uint64_t *out) {
+  uint32_t end[SLOTS + 1] = {0};
+  for (int64_t i = 0; i < n; i++) end[(run[i] >> shift) % SLOTS + 1]++;
+  for (int b = 0; b < SLOTS; b++) end[b + 1] += end[b];
+  for (int64_t i = 0; i < n; i++) out[end[(run[i] >> shift) % SLOTS]++] = run[i];
+  for (int64_t b = 0, from = 0; b < SLOTS; from = end[b++]) {
+    int64_t many = end[b] - from;
+    if (many > SHORT) {
+      sort(x, out + from, many);
+      continue;
     }
-    for (int64_t i = 0; i < n; i++) other[at[d][(key[i] >> (32 + BITS * d)) % BINS]++] = key[i];
-    uint64_t *sorted = other;
-    other = key;
-    key = sorted;
+    for (int64_t i = from + 1; i < from + many; i++) {
+      uint64_t one = out[i];
+      int64_t k = i;
+      for (; k > from && out[k - 1] > one; k--) out[k] = out[k - 1];
+      out[k] = one;
+    }
   }
+}
+
+/* Sorts by (2): a first digit makes runs that stay in cache. */
+static void sort_keys(const double *x, int64_t n, uint64_t *key, uint64_t *other) {
+  uint32_t end[(1 << MOST) + 1] = {0};
+  int bits = 1;
+  while (bits < MOST && n >> bits > SLOTS) bits++;
+  for (int64_t i = 0; i < n; i++) end[(key[i] >> (64 - bits)) + 1]++;
+  for (int b = 0; b < 1 << bits; b++) end[b + 1] += end[b];
+  for (int64_t i = 0; i < n; i++) other[end[key[i] >> (64 - bits)]++] = key[i];
+  for (int64_t b = 0, from = 0; b < 1 << bits; from = end[b++])
+    sort_run(x, end[b] - from, 64 - bits - DIGIT, other + from, key + from);
 }
 
 /* Writes (1) of effects that are sorted from place `from` to place `end`. */
@@ -114,13 +125,12 @@ void hf_rank_twice(int64_t n, const double *x, uint64_t *key, uint64_t *other, i
     if (u >= 0.0 && u < 2.0 * half) top = (uint64_t)u;
     key[i] = top << 32 | (uint64_t)i;
   }
-  if (n > FEW) sort_digits(n, key, other);
-  uint64_t *sorted = n > FEW ? other : key;
+  if (n > FEW) sort_keys(x, n, key, other);
   for (int64_t from = 0, to; from < n; from = to) {
-    uint64_t first = sorted[from] >> 32;
-    for (to = from + 1; to < n && (n <= FEW || sorted[to] >> 32 == first);) to++;
-    if (to - from > 1) sort(x, sorted + from, to - from);
-    number(n, x, sorted, from, to, twice);
+    uint64_t first = key[from] >> 32;
+    for (to = from + 1; to < n && (n <= FEW || key[to] >> 32 == first);) to++;
+    if (to - from > 1) sort(x, key + from, to - from);
+    number(n, x, key, from, to, twice);
   }
 }
 

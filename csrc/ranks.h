@@ -2,9 +2,9 @@
  *   (1) r_j = 1 + #{k : x_k > x_j} + #{k != j : x_k = x_j} / 2, twice which is whole
  *   (2) key = floor(2^32 (1 + d / (s + |d|)) / 2), d = x - m, m and s the median and the quarters'
  *       distance of some of x: a heavy tail is bent to an even density
- * Effects are sorted by their keys, digit by digit, and those that share one by themselves.
+ * Effects are sorted by two digits of their keys, and what shares these by itself.
  * Held extremes: the `width` smallest ranks so far in increasing order, and as many of the negated ones.
- * Sources: (1) midranks, Kendall and Gibbons, Rank Correlation Methods, 5th ed., chapter 3; radix sort,
+ * Sources: (1) midranks, Kendall and Gibbons, Rank Correlation Methods, 5th ed., chapter 3; radix sorts,
  * Knuth, TAOCP 3, 5.2.5. */
 #ifndef HF_RANKS_H
 #define HF_RANKS_H
