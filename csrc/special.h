@@ -65,6 +65,11 @@ static inline double hf_log_rising(double a, double d) {
          (hf_stirling(both) - hf_stirling(a));
 }
 
+/* The same of any a > 0. */
+static inline double hf_log_rising_any(double a, double d) {
+  return a < 13.0 ? hf_lgamma(a + d) - hf_lgamma(a) : hf_log_rising(a, d);
+}
+
 /* log B(a, b), a and b > 0. */
 static inline double hf_lbeta(double a, double b) {
   double low = a < b ? a : b, high = a < b ? b : a;

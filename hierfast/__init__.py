@@ -55,6 +55,7 @@ from hierfast.fit import Fit
 from hierfast.groups import Group, Groups
 from hierfast.identification import IdentificationWarning
 from hierfast.keeping import load
+from hierfast.loo import Loo, ParetoWarning
 from hierfast.merging import GroupStatistics
 from hierfast.model import Model
 from hierfast.plan import Plan
@@ -88,6 +89,7 @@ __all__ = [
     "Linear",
     "LogNormal",
     "Logistic",
+    "Loo",
     "Mixture",
     "Model",
     "Multinomial",
@@ -95,6 +97,7 @@ __all__ = [
     "Normal",
     "OrderedLogistic",
     "Pareto",
+    "ParetoWarning",
     "Plan",
     "PointMass",
     "Poisson",

@@ -220,6 +220,8 @@ cdef extern from "run.h" nogil:
         const hf_pair *pair
         hf_arg shape[2]
         hf_counts counts
+    int hf_conjugate_log(const hf_conjugate *c, int n, const double *x, const volatile int *stop,
+                         double *lp)
     int hf_conjugate_eval(const hf_target *t, int n, const double *z, double *lp) noexcept nogil
     void hf_conjugate_draw(const hf_conjugate *c, const double *x, uint64_t key, uint32_t sweep,
                            int64_t n, const uint64_t *label, const double *y,
@@ -253,6 +255,10 @@ cdef extern from "run.h" nogil:
         int64_t n_group
         const double *y
     int hf_dirichlet_expand(const hf_dirichlet *c, int n, const double *u, double *x, double *lp)
+    int hf_dirichlet_log(const hf_dirichlet *c, int n, const double *x, const volatile int *stop,
+                         double *lp)
+    int hf_dirichlet_marginal(const hf_dirichlet *c, int n_phi, const double *x, int64_t lo,
+                              int64_t hi, const volatile int *stop, double *logz)
     int hf_dirichlet_eval(const hf_target *t, int n, const double *z, double *lp) noexcept nogil
     void hf_dirichlet_draw(const hf_dirichlet *c, const double *x, uint64_t key, uint32_t sweep,
                            int64_t n, const uint64_t *label, const double *y, double *out)
@@ -331,6 +337,8 @@ cdef extern from "run.h" nogil:
     int hf_table_size(const hf_cells *c, double lo, double hi)
     void hf_table_nodes(double p_bar, double lo, double hi, int n, double *lam)
     void hf_table_fit(double p_bar, double n_group, int n, const double *lam, double *moment)
+    int hf_collapsed_log(const hf_collapsed *c, int n, const double *x, const volatile int *stop,
+                         double *lp)
     int hf_collapsed_eval(const hf_target *t, int n, const double *z, double *lp) noexcept nogil
     int hf_collapsed_finish(const hf_collapsed *c, uint64_t seed, uint32_t chain,
                             uint32_t first, int n, const double *z, double *x, double *part)
@@ -343,7 +351,14 @@ cdef extern from "run.h" nogil:
     int hf_proposal_place(const hf_target *t, const double *z0, int near, hf_proposal *p)
     int hf_proposal_fill(const hf_target *t, uint64_t seed, int grid, int n_trial,
                          hf_proposal *p)
+    void hf_propose(const hf_proposal *p, uint64_t key, uint32_t first, int n, double *z,
+                    double *lq)
+    void hf_proposal_density(const hf_proposal *p, int n, const double *z, double *lq)
     void hf_proposal_start(const hf_proposal *p, uint64_t seed, uint32_t chain, double *z)
+    int hf_integrated_log(const hf_integrated *c, int n, const double *x,
+                          const volatile int *stop, double *lp)
+    int hf_integrated_marginal(const hf_integrated *c, int n_phi, const double *x, int64_t lo,
+                               int64_t hi, const volatile int *stop, double *logz)
     int hf_integrated_eval(const hf_target *t, int n, const double *z, double *lp) noexcept nogil
     int hf_nodes_blend(const hf_integrated *c, int64_t lo, int64_t n, const double *x,
                        double *sum, double *mass, int64_t *missed, int64_t *hi)
@@ -423,6 +438,10 @@ cdef extern from "theta/allocate.h" nogil:
         const double *eta
         const double *in_ "in"
         const double *x
+    int hf_mixed_log(const hf_mixed *c, int n, const double *x, const volatile int *stop,
+                     double *lp)
+    int hf_mixed_marginal(const hf_mixed *c, int n_phi, const double *x, int64_t lo, int64_t hi,
+                          const volatile int *stop, double *logz)
     int hf_mixed_eval(const hf_target *t, int n, const double *z, double *lp) noexcept nogil
     int hf_mixed_groups(const hf_mixed *c, const double *x, int64_t n, const int64_t *cell,
                         double *mean, double *sd, double *share)

@@ -340,6 +340,43 @@ cdef class Target:
         check(self.target.eval(&self.target, <int>z.shape[1], &z[0, 0], &o[0]))
         return out
 
+    @property
+    def spread(self):
+        """Columns (d, d) of the whitened directions of the proposal, once it is placed."""
+        d = self.target.d
+        return np.array([self.proposal.shape[i] for i in range(d * d)]).reshape(d, d)
+
+    def propose(self, uint64_t key, uint32_t first, int n):
+        """Draws (d, n) from the proposal, n <= TILE, and their log densities up to log |det spread|."""
+        z, lq = np.empty((self.target.d, n)), np.empty(n)
+        cdef double[:, ::1] at = z
+        cdef double[::1] out = lq
+        hf_propose(self.proposal, key, first, n, &at[0, 0], &out[0])
+        return z, lq
+
+    def proposal_density(self, const double[:, ::1] z):
+        """Log density (n,) of the proposal at z (d, n), up to log |det spread|."""
+        lq = np.empty(z.shape[1])
+        cdef double[::1] out = lq
+        hf_proposal_density(self.proposal, <int>z.shape[1], &z[0, 0], &out[0])
+        return lq
+
+    cdef int add_log(self, int n, const double *x, double *lp) noexcept nogil:
+        """Add log p(y | phi) to lp (n,) at values x (n_node, n), where effects are integrated out."""
+        return HF_NONFINITE
+
+    def log_rows(self, const double[:, ::1] x):
+        """Log density (n,) of all rows at values x (n_node, n) of the unknowns, effects integrated out,
+        up to what data alone say; n <= TILE."""
+        out = np.zeros(x.shape[1])
+        cdef double[::1] o = out
+        cdef const double *v = &x[0, 0] if x.shape[0] else NULL
+        cdef int status, n = <int>x.shape[1]
+        with nogil:
+            status = self.add_log(n, v, &o[0])
+        check(status)
+        return out
+
     def values(self, const double[:, ::1] z):
         """Values of the unknowns (n_node, n) at z (d, n), n <= TILE."""
         out = np.empty((self.n_node, z.shape[1]))

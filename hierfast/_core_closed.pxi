@@ -24,6 +24,9 @@ cdef class Collapsed(Target):
         self.target.eval = hf_collapsed_eval
         self.target.ctx = &self.ctx
 
+    cdef int add_log(self, int n, const double *x, double *lp) noexcept nogil:
+        return hf_collapsed_log(&self.ctx, n, x, self.target.stop, lp)
+
     def scan(self, double drop):
         """Range of lambda the data leave, and the profile's place; see csrc/phi/start.c."""
         cdef double lo, hi, best, mean, sigma2
@@ -102,6 +105,9 @@ cdef class Conjugate(Target):
         self.target.eval = hf_conjugate_eval
         self.target.ctx = &self.ctx
 
+    cdef int add_log(self, int n, const double *x, double *lp) noexcept nogil:
+        return hf_conjugate_log(&self.ctx, n, x, self.target.stop, lp)
+
     def draw(self, const double[::1] x, uint64_t key, uint32_t sweep, const uint64_t[::1] label,
              const double[::1] y, const double[::1] size, double[::1] out):
         """Effects of groups given values x (n_node,)."""
@@ -142,6 +148,23 @@ cdef class Shares(Target):
         self.target.d = hf_hyper_dim(&self.hyper)
         self.target.eval = hf_dirichlet_eval
         self.target.ctx = &self.ctx
+
+    cdef int add_log(self, int n, const double *x, double *lp) noexcept nogil:
+        return hf_dirichlet_log(&self.ctx, n, x, self.target.stop, lp)
+
+    def marginal(self, const double[:, ::1] x, int64_t lo, int64_t hi):
+        """Log density (n, hi - lo) of the rows of groups lo .. hi at values x (n_node, n), effects
+        integrated out, up to what data alone say."""
+        out = np.empty((x.shape[1], hi - lo))
+        cdef double[:, ::1] o = out
+        cdef const double *v = &x[0, 0] if x.shape[0] else NULL
+        cdef int status, n = <int>x.shape[1]
+        if not out.size:
+            return out
+        with nogil:
+            status = hf_dirichlet_marginal(&self.ctx, n, v, lo, hi, self.target.stop, &o[0, 0])
+        check(status)
+        return out
 
     def turn(self, z):
         """Coordinates (d, n) of csrc/phi/dirichlet.h from those of the unknowns by themselves."""

@@ -46,10 +46,12 @@ cdef class Integrated(Target):
     cdef readonly bint fixed  # likelihoods, or parts of them, stay at nodes while the unknowns move
 
     def __init__(self, graph, str likelihood, str population, stats, lpar, ppar, int level,
-                 mult=None, int order=61, rows=None, design=()):
+                 mult=None, int order=61, rows=None, design=(), bint closed=False):
         self.set_graph(graph, -1, level)
         set_effects(self, &self.ctx, likelihood, population, stats, lpar, ppar, rows, design)
         self.ctx.integral.order = order
+        if closed:
+            self.ctx.integral.closed = _CLOSED[likelihood, population]
         mult = np.ones(1) if mult is None else mult
         self.ctx.mult.p, self.ctx.mult.stride = self.column(mult), len(mult) > 1
         self.mult = mult
@@ -177,6 +179,23 @@ cdef class Integrated(Target):
     def apart(self, const double[::1] a, const double[::1] b):
         """(2) of csrc/phi/integrated.c: by how much two such may differ, relative to the mode."""
         return hf_integrated_apart(self.target.d, &a[0], &b[0])
+
+    cdef int add_log(self, int n, const double *x, double *lp) noexcept nogil:
+        return hf_integrated_log(&self.ctx, n, x, self.target.stop, lp)
+
+    def marginal(self, const double[:, ::1] x, int64_t lo, int64_t hi):
+        """Log density (n, hi - lo) of the rows of cells lo .. hi at values x (n_node, n), effects
+        integrated out, up to what data alone say."""
+        out = np.empty((x.shape[1], hi - lo))
+        cdef double[:, ::1] o = out
+        cdef const double *v = &x[0, 0] if x.shape[0] else NULL
+        cdef int status, n = <int>x.shape[1]
+        if not out.size:
+            return out
+        with nogil:
+            status = hf_integrated_marginal(&self.ctx, n, v, lo, hi, self.target.stop, &o[0, 0])
+        check(status)
+        return out
 
     def moments(self, const double[::1] x, const int64_t[::1] cell, double[::1] mean, double[::1] sd):
         """Mean and sd of the effects of cells given values x (n_node,)."""

@@ -70,6 +70,23 @@ cdef class Mixed(Target):
         check(status)
         return max(hf_nodes(&self.ctx.part[k].integral) for k in range(self.ctx.n_part)), error[0]
 
+    cdef int add_log(self, int n, const double *x, double *lp) noexcept nogil:
+        return hf_mixed_log(&self.ctx, n, x, self.target.stop, lp)
+
+    def marginal(self, const double[:, ::1] x, int64_t lo, int64_t hi):
+        """Log density (n, hi - lo) of the rows of cells lo .. hi at values x (n_node, n), effects
+        integrated out, up to what data alone say."""
+        out = np.empty((x.shape[1], hi - lo))
+        cdef double[:, ::1] o = out
+        cdef const double *v = &x[0, 0] if x.shape[0] else NULL
+        cdef int status, n = <int>x.shape[1]
+        if not out.size:
+            return out
+        with nogil:
+            status = hf_mixed_marginal(&self.ctx, n, v, lo, hi, self.target.stop, &o[0, 0])
+        check(status)
+        return out
+
     def moments(self, const double[::1] x, const int64_t[::1] cell, double[::1] mean, double[::1] sd):
         """Mean and sd of the effects of cells given values x (n_node,)."""
         self.shares(x, cell, mean, sd, np.empty((cell.shape[0], self.ctx.n_part)))

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from hierfast.export import Export
 from hierfast.heterogeneity import Heterogeneity
+from hierfast.loo import Scores
 from hierfast.renewal import Renewal
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from hierfast.report import Report
 
 
-class Fit(Heterogeneity, Renewal, Export):
+class Fit(Heterogeneity, Renewal, Export, Scores):
     """The posterior.
 
     Parameters

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -60,6 +60,32 @@ def used_rows(columns: Columns) -> tuple[NDArray[np.intp], FloatArray]:
     return used, columns.weight[used]
 
 
+def find_groups(columns: Columns, used: NDArray[np.intp]) -> tuple[NDArray[np.int64], NDArray[Any]]:
+    """Find the group of each row among those that have rows, sorted by their labels.
+
+    Parameters
+    ----------
+    columns : Columns
+        Checked columns.
+    used : numpy.ndarray
+        Rows of positive weight (R,).
+
+    Returns
+    -------
+    tuple of numpy.ndarray
+        Places (R,), and the labels.
+    """
+    if columns.coded is None:
+        return np.arange(len(used)), used
+    coded, low, width = table_of(columns.coded, len(columns.y))
+    index = coded.codes[used] - low
+    present = np.flatnonzero(np.bincount(index, minlength=width))
+    labels, at = coded.sorted(present + low)
+    rank = np.empty(width, dtype=np.int64)
+    rank[present if at is None else present[at]] = np.arange(len(present))
+    return rank[index], labels
+
+
 def place_rows(columns: Columns, used: NDArray[np.intp]) -> NDArray[np.int64]:
     """Find the group of each row among all groups, sorted by their labels.
 
@@ -75,17 +101,7 @@ def place_rows(columns: Columns, used: NDArray[np.intp]) -> NDArray[np.int64]:
     numpy.ndarray
         Places (R,).
     """
-    if columns.coded is None:
-        place = np.arange(len(used))
-        labels = used
-    else:
-        coded, low, width = table_of(columns.coded, len(columns.y))
-        index = coded.codes[used] - low
-        present = np.flatnonzero(np.bincount(index, minlength=width))
-        labels, at = coded.sorted(present + low)
-        rank = np.empty(width, dtype=np.int64)
-        rank[present if at is None else present[at]] = np.arange(len(present))
-        place = rank[index]
+    place, labels = find_groups(columns, used)
     if columns.table is None:
         return place
     return match_groups(columns.table, labels, columns)[place]

@@ -5,17 +5,13 @@
  * each up to the constant of likelihood/binomial.h and poisson.h, as what theta/quadrature.h finds of the same group.
  * Twin: hierfast/likelihoods/beta.py, gamma.py. Source: Gelman et al., BDA3, sections 2.4, 2.6 and 5.3. */
 #ifdef HF_BODY
-static inline double HF_NAME(rising_of)(double a, double d) {
-  return a < 13.0 ? hf_lgamma(a + d) - hf_lgamma(a) : hf_log_rising(a, d);
-}
-
 static void HF_NAME(beta_marginal)(int n, const hf_col *stat, const hf_col *par, double *logz) {
   double buf[4][HF_TILE];
   const double *y = hf_spread(stat[0], n, buf[0]), *size = hf_spread(stat[1], n, buf[1]);
   const double *a = hf_spread(par[0], n, buf[2]), *b = hf_spread(par[1], n, buf[3]);
   for (int i = 0; i < n; i++) {
-    logz[i] = HF_NAME(rising_of)(a[i], y[i]) + HF_NAME(rising_of)(b[i], size[i] - y[i]);
-    logz[i] -= HF_NAME(rising_of)(a[i] + b[i], size[i]);
+    logz[i] = hf_log_rising_any(a[i], y[i]) + hf_log_rising_any(b[i], size[i] - y[i]);
+    logz[i] -= hf_log_rising_any(a[i] + b[i], size[i]);
   }
 }
 
@@ -25,6 +21,6 @@ static void HF_NAME(gamma_marginal)(int n, const hf_col *stat, const hf_col *par
   const double *a = hf_spread(par[0], n, buf[2]), *b = hf_spread(par[1], n, buf[3]);
   for (int i = 0; i < n; i++)
     logz[i] =
-        HF_NAME(rising_of)(a[i], y[i]) - a[i] * hf_log1p(t[i] / b[i]) - y[i] * hf_log(b[i] + t[i]);
+        hf_log_rising_any(a[i], y[i]) - a[i] * hf_log1p(t[i] / b[i]) - y[i] * hf_log(b[i] + t[i]);
 }
 #endif

@@ -36,18 +36,18 @@ static int location_prior(const hf_collapsed *c, const double *x, int n, int i, 
   return 1;
 }
 
-int hf_collapsed_eval(const hf_target *t, int n, const double *z, double *lp) {
-  const hf_collapsed *c = t->ctx;
-  double x[HF_MAX_PHI * HF_TILE];
+/* Adds the density of the rows to lp (n,); `skip`: mu is integrated out, or is what x says. */
+static int add_log(const hf_collapsed *c, int skip, int n, const double *x,
+                   const volatile int *stop, double *lp) {
   parts w;
-  int status = hf_hyper_expand(c->kernels, c->hyper, n, z, x, lp);
-  if (!status) status = read_scales(c, n, x, t->stop, &w);
+  if (n < 1) return HF_OK;
+  int status = read_scales(c, n, x, stop, &w);
   if (status) return status;
   for (int i = 0; i < n; i++) {
     double s2 = w.s2[i], a = w.moment[i], wt = w.moment[n + i], s1 = w.moment[2 * n + i];
     double mean = s1 / wt, r = w.moment[3 * n + i] - s1 * mean, m0, v0;
     double ll = -0.5 * (c->n_row * hf_log(s2) + c->ssw / s2 + a + r / s2);
-    if (c->hyper->skip < 0) {
+    if (!skip) {
       double d = hf_arg_at(&c->loc, x, n, i) - c->moments.cells->centre - mean;
       ll -= 0.5 * wt * d * d / s2;
     } else if (location_prior(c, x, n, i, &m0, &v0)) {
@@ -60,6 +60,18 @@ int hf_collapsed_eval(const hf_target *t, int n, const double *z, double *lp) {
     lp[i] = ll == ll ? ll : -HF_INF;
   }
   return HF_OK;
+}
+
+int hf_collapsed_log(const hf_collapsed *c, int n, const double *x, const volatile int *stop,
+                     double *lp) {
+  return add_log(c, 0, n, x, stop, lp);
+}
+
+int hf_collapsed_eval(const hf_target *t, int n, const double *z, double *lp) {
+  const hf_collapsed *c = t->ctx;
+  double x[HF_MAX_PHI * HF_TILE];
+  int status = hf_hyper_expand(c->kernels, c->hyper, n, z, x, lp);
+  return status ? status : add_log(c, c->hyper->skip >= 0, n, x, t->stop, lp);
 }
 
 int hf_collapsed_finish(const hf_collapsed *c, uint64_t seed, uint32_t chain, uint32_t first, int n,

@@ -4,22 +4,28 @@
 
 #include "variates.h"
 
-int hf_conjugate_eval(const hf_target *t, int n, const double *z, double *lp) {
-  const hf_conjugate *c = t->ctx;
-  double x[HF_MAX_PHI * HF_TILE], a[HF_TILE], b[HF_TILE], ll[HF_TILE];
-  int status = hf_hyper_expand(c->kernels, c->hyper, n, z, x, lp);
-  if (status) return status;
+int hf_conjugate_log(const hf_conjugate *c, int n, const double *x, const volatile int *stop,
+                     double *lp) {
+  double a[HF_TILE], b[HF_TILE], ll[HF_TILE];
+  if (n < 1) return HF_OK;
   for (int i = 0; i < n; i++) {
     a[i] = hf_arg_at(&c->shape[0], x, n, i);
     b[i] = hf_arg_at(&c->shape[1], x, n, i);
   }
-  if (hf_stopped(t->stop)) return HF_STOPPED;
+  if (hf_stopped(stop)) return HF_STOPPED;
   c->pair->marginal(&c->counts, n, a, b, ll);
   for (int i = 0; i < n; i++) {
     double sum = lp[i] + ll[i];
     lp[i] = sum == sum ? sum : -HF_INF;
   }
   return HF_OK;
+}
+
+int hf_conjugate_eval(const hf_target *t, int n, const double *z, double *lp) {
+  const hf_conjugate *c = t->ctx;
+  double x[HF_MAX_PHI * HF_TILE];
+  int status = hf_hyper_expand(c->kernels, c->hyper, n, z, x, lp);
+  return status ? status : hf_conjugate_log(c, n, x, t->stop, lp);
 }
 
 void hf_conjugate_draw(const hf_conjugate *c, const double *x, uint64_t key, uint32_t sweep,

@@ -13,14 +13,13 @@ int hf_dirichlet_expand(const hf_dirichlet *c, int n, const double *u, double *x
   return hf_hyper_expand(c->kernels, c->hyper, n, z, x, lp);
 }
 
-int hf_dirichlet_eval(const hf_target *t, int n, const double *u, double *lp) {
-  const hf_dirichlet *c = t->ctx;
-  double x[HF_MAX_PHI * HF_TILE], alpha[HF_TILE], total[HF_TILE], ll[HF_TILE];
-  int status = hf_dirichlet_expand(c, n, u, x, lp);
-  if (status) return status;
+int hf_dirichlet_log(const hf_dirichlet *c, int n, const double *x, const volatile int *stop,
+                     double *lp) {
+  double alpha[HF_TILE], total[HF_TILE], ll[HF_TILE];
+  if (n < 1) return HF_OK;
   for (int i = 0; i < n; i++) total[i] = ll[i] = 0.0;
   for (int d = 0; d < c->n_part; d++) {
-    if (hf_stopped(t->stop)) return HF_STOPPED;
+    if (hf_stopped(stop)) return HF_STOPPED;
     for (int i = 0; i < n; i++) alpha[i] = hf_arg_at(&c->alpha[d], x, n, i);
     for (int i = 0; i < n; i++) total[i] += c->many[d] * alpha[i];
     c->kernels->rising(&c->count[d], 1.0, n, alpha, ll);
@@ -29,6 +28,33 @@ int hf_dirichlet_eval(const hf_target *t, int n, const double *u, double *lp) {
   for (int i = 0; i < n; i++) {
     double sum = lp[i] + ll[i];
     lp[i] = sum == sum ? sum : -HF_INF;
+  }
+  return HF_OK;
+}
+
+int hf_dirichlet_eval(const hf_target *t, int n, const double *u, double *lp) {
+  const hf_dirichlet *c = t->ctx;
+  double x[HF_MAX_PHI * HF_TILE];
+  int status = hf_dirichlet_expand(c, n, u, x, lp);
+  return status ? status : hf_dirichlet_log(c, n, x, t->stop, lp);
+}
+
+int hf_dirichlet_marginal(const hf_dirichlet *c, int n_phi, const double *x, int64_t lo, int64_t hi,
+                          const volatile int *stop, double *logz) {
+  for (int i = 0; i < n_phi; i++) {
+    double total = 0.0;
+    if (hf_stopped(stop)) return HF_STOPPED;
+    for (int d = 0; d < c->n_part; d++) total += c->many[d] * hf_arg_at(&c->alpha[d], x, n_phi, i);
+    for (int64_t j = lo; j < hi; j++) {
+      const double *y = c->y + j * c->n_category;
+      double size = 0.0, sum = 0.0;
+      for (int k = 0; k < c->n_category; k++) {
+        size += y[k];
+        if (y[k] > 0.0)
+          sum += hf_log_rising_any(hf_arg_at(&c->alpha[c->part[k]], x, n_phi, i), y[k]);
+      }
+      logz[i * (hi - lo) + (j - lo)] = sum - hf_log_rising_any(total, size);
+    }
   }
   return HF_OK;
 }

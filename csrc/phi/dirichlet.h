@@ -31,6 +31,12 @@ typedef struct {
 
 /* Values x (n_node, n) at u (d, n), and lp (n,) the log prior with the Jacobian. */
 int hf_dirichlet_expand(const hf_dirichlet *c, int n, const double *u, double *x, double *lp);
+/* Adds (1) to lp (n,) at values x (n_node, n), n <= HF_TILE. */
+int hf_dirichlet_log(const hf_dirichlet *c, int n, const double *x, const volatile int *stop,
+                     double *lp);
+/* (1) of groups lo .. hi by themselves at values x (n_node, n_phi): logz (n_phi, hi - lo). */
+int hf_dirichlet_marginal(const hf_dirichlet *c, int n_phi, const double *x, int64_t lo, int64_t hi,
+                          const volatile int *stop, double *logz);
 /* log p(alpha) + (1) at u (d, n). */
 int hf_dirichlet_eval(const hf_target *t, int n, const double *u, double *lp);
 /* (2) of n groups of counts y (n, n_category), given values x (n_node,); out (n, n_category). */

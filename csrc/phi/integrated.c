@@ -91,13 +91,42 @@ static int add_adaptive(const hf_integrated *c, int n, const double *x, const vo
   return status;
 }
 
+int hf_integrated_log(const hf_integrated *c, int n, const double *x, const volatile int *stop,
+                      double *lp) {
+  hf_add_overall(c, n, x, lp);
+  int status = (c->fixed.n ? hf_nodes_add : add_adaptive)(c, n, x, stop, lp);
+  for (int i = 0; !status && i < n; i++) lp[i] = lp[i] == lp[i] ? lp[i] : -HF_INF;
+  return status;
+}
+
 int hf_integrated_eval(const hf_target *t, int n, const double *z, double *lp) {
   const hf_integrated *c = t->ctx;
   double x[HF_MAX_PHI * HF_TILE];
   int status = hf_hyper_expand(c->kernels, c->hyper, n, z, x, lp);
-  if (!status) hf_add_overall(c, n, x, lp);
-  if (!status) status = (c->fixed.n ? hf_nodes_add : add_adaptive)(c, n, x, t->stop, lp);
-  for (int i = 0; !status && i < n; i++) lp[i] = lp[i] == lp[i] ? lp[i] : -HF_INF;
+  return status ? status : hf_integrated_log(c, n, x, t->stop, lp);
+}
+
+hf_integrated hf_some_cells(const hf_integrated *c, int64_t lo, int64_t hi) {
+  hf_integrated some = *c;
+  for (int s = 0; s < hf_n_stat(&c->integral); s++) some.stat[s].p += lo * c->stat[s].stride;
+  for (int k = 0; k < c->n_design; k++) some.design[k].p += lo * c->design[k].stride;
+  some.mult.p += lo * c->mult.stride;
+  some.n_cell = hi - lo;
+  some.fixed.n = 0;
+  return some;
+}
+
+int hf_integrated_marginal(const hf_integrated *c, int n_phi, const double *x, int64_t lo,
+                           int64_t hi, const volatile int *stop, double *logz) {
+  hf_integrated some = hf_some_cells(c, lo, hi);
+  hf_gathered l;
+  int status = HF_OK;
+  for (int64_t i = 0, w; !status && i < n_phi * some.n_cell; i += w) {
+    if (hf_stopped(stop)) return HF_STOPPED;
+    w = hf_gather_next(&some, n_phi, x, i, &l);
+    status = c->kernels->integrate(&c->integral, (int)w, l.stats, l.lpars, l.place, l.ppars,
+                                   logz + i, NULL, NULL);
+  }
   return status;
 }
 

@@ -25,31 +25,59 @@ static int part_of(const hf_mixed *c, int k, int n, const hf_gathered *l, double
   return hf_rows_eval(q, n, at, l->stats, l->lpars, logz, NULL, NULL);
 }
 
-int hf_mixed_eval(const hf_target *t, int n, const double *z, double *lp) {
-  const hf_mixed *c = t->ctx;
-  const hf_integrated *one = c->part;
-  double x[HF_MAX_PHI * HF_TILE], lw[HF_TILE * HF_MAX_PART];
-  double part[HF_MAX_PART * HF_TILE], logz[HF_TILE];
+/* (2) of the pairs that hf_gather_next gives from `first` on, of cells as `some` (n_part,) has them; how many, into w. */
+static int pairs_from(const hf_mixed *c, const hf_integrated *some, int n, const double *x,
+                      int64_t first, double *logz, int *w) {
+  double part[HF_MAX_PART * HF_TILE], lw[HF_MAX_PART];
   hf_gathered l;
-  int64_t total = n * one->n_cell;
-  int status = hf_hyper_expand(c->kernels, c->hyper, n, z, x, lp);
-  if (!status) hf_add_overall(one, n, x, lp);
-  for (int i = 0; i < n; i++) hf_mixed_log_weights(c, x, n, i, lw + i * HF_MAX_PART);
-  for (int64_t lo = 0, w; !status && lo < total; lo += w) {
-    if (hf_stopped(t->stop)) return HF_STOPPED;
-    w = 0;
-    for (int k = 0; !status && k < c->n_part; k++) {
-      double *at = part + k * HF_TILE;
-      w = hf_gather_next(&c->part[k], n, x, lo, &l);
-      status = part_of(c, k, (int)w, &l, at, NULL, NULL);
-      for (int i = 0; i < w; i++) at[i] += lw[(lo + i) / one->n_cell * HF_MAX_PART + k];
-    }
-    c->kernels->log_sum((int)w, c->n_part, part, logz);
-    for (int i = 0; i < w; i++)
+  int status = HF_OK;
+  int64_t last = -1;
+  for (int k = 0; !status && k < c->n_part; k++) {
+    *w = hf_gather_next(&some[k], n, x, first, &l);
+    status = part_of(c, k, *w, &l, part + k * HF_TILE, NULL, NULL);
+  }
+  for (int i = 0; !status && i < *w; i++) {
+    int64_t phi = (first + i) / some->n_cell;
+    if (phi != last) hf_mixed_log_weights(c, x, n, (int)phi, lw);
+    last = phi;
+    for (int k = 0; k < c->n_part; k++) part[k * HF_TILE + i] += lw[k];
+  }
+  if (!status) c->kernels->log_sum(*w, c->n_part, part, logz);
+  return status;
+}
+
+int hf_mixed_log(const hf_mixed *c, int n, const double *x, const volatile int *stop, double *lp) {
+  const hf_integrated *one = c->part;
+  double logz[HF_TILE];
+  int status = HF_OK, w;
+  hf_add_overall(one, n, x, lp);
+  for (int64_t lo = 0; !status && lo < n * one->n_cell; lo += w) {
+    if (hf_stopped(stop)) return HF_STOPPED;
+    status = pairs_from(c, one, n, x, lo, logz, &w);
+    for (int i = 0; !status && i < w; i++)
       lp[(lo + i) / one->n_cell] +=
           one->mult.p[(lo + i) % one->n_cell * one->mult.stride] * logz[i];
   }
   for (int i = 0; !status && i < n; i++) lp[i] = lp[i] == lp[i] ? lp[i] : -HF_INF;
+  return status;
+}
+
+int hf_mixed_eval(const hf_target *t, int n, const double *z, double *lp) {
+  const hf_mixed *c = t->ctx;
+  double x[HF_MAX_PHI * HF_TILE];
+  int status = hf_hyper_expand(c->kernels, c->hyper, n, z, x, lp);
+  return status ? status : hf_mixed_log(c, n, x, t->stop, lp);
+}
+
+int hf_mixed_marginal(const hf_mixed *c, int n_phi, const double *x, int64_t lo, int64_t hi,
+                      const volatile int *stop, double *logz) {
+  hf_integrated some[HF_MAX_PART];
+  int status = HF_OK, w;
+  for (int k = 0; k < c->n_part; k++) some[k] = hf_some_cells(&c->part[k], lo, hi);
+  for (int64_t i = 0; !status && i < n_phi * (hi - lo); i += w) {
+    if (hf_stopped(stop)) return HF_STOPPED;
+    status = pairs_from(c, some, n_phi, x, i, logz + i, &w);
+  }
   return status;
 }
 

@@ -24,7 +24,12 @@ typedef struct {
 
 /* log w (n_part,) of (1) at lane i of x (n_node, n). */
 void hf_mixed_log_weights(const hf_mixed *c, const double *x, int n, int i, double *lw);
+/* Adds what rows say to lp (n,) at values x (n_node, n), n <= HF_TILE. */
+int hf_mixed_log(const hf_mixed *c, int n, const double *x, const volatile int *stop, double *lp);
 int hf_mixed_eval(const hf_target *t, int n, const double *z, double *lp);
+/* (2) of cells lo .. hi at values x (n_node, n_phi): logz (n_phi, hi - lo). */
+int hf_mixed_marginal(const hf_mixed *c, int n_phi, const double *x, int64_t lo, int64_t hi,
+                      const volatile int *stop, double *logz);
 /* (3) and (4) of n cells given values x (n_node,): share (n, n_part), mean and sd (n,). */
 int hf_mixed_groups(const hf_mixed *c, const double *x, int64_t n, const int64_t *cell,
                     double *mean, double *sd, double *share);

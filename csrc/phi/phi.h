@@ -49,6 +49,9 @@ typedef struct {
   hf_moments moments;
 } hf_collapsed;
 
+/* Adds the density of the rows to lp (n,) at values x (n_node, n) of all unknowns, n <= HF_TILE. */
+int hf_collapsed_log(const hf_collapsed *c, int n, const double *x, const volatile int *stop,
+                     double *lp);
 int hf_collapsed_eval(const hf_target *t, int n, const double *z, double *lp);
 /* At draws z (d, n) of draws first.. of a chain: values x (n_node, n) with mu drawn, and the components
  * m, s2, tau2, lambda (4, n) of the groups' posterior, m read about the cells' centre. */
@@ -119,6 +122,9 @@ typedef struct {
   hf_counts counts;
 } hf_conjugate;
 
+/* Adds (1) without the prior to lp (n,) at values x (n_node, n), n <= HF_TILE. */
+int hf_conjugate_log(const hf_conjugate *c, int n, const double *x, const volatile int *stop,
+                     double *lp);
 int hf_conjugate_eval(const hf_target *t, int n, const double *z, double *lp);
 /* Effects (n,) of groups with counts y of size given values x (n_node,): (2) of the pair. */
 void hf_conjugate_draw(const hf_conjugate *c, const double *x, uint64_t key, uint32_t sweep,
@@ -166,7 +172,15 @@ int hf_gather_next(const hf_integrated *c, int n_phi, const double *x, int64_t f
 
 /* Adds to lp (n,) what all rows say of the likelihood's parameters alone at x (n_node, n). */
 void hf_add_overall(const hf_integrated *c, int n, const double *x, double *lp);
+/* Adds (1) without the prior to lp (n,) at values x (n_node, n), n <= HF_TILE. */
+int hf_integrated_log(const hf_integrated *c, int n, const double *x, const volatile int *stop,
+                      double *lp);
 int hf_integrated_eval(const hf_target *t, int n, const double *z, double *lp);
+/* The same model of cells lo .. hi alone. */
+hf_integrated hf_some_cells(const hf_integrated *c, int64_t lo, int64_t hi);
+/* log Z of these, by the adaptive rule, at values x (n_node, n_phi): logz (n_phi, hi - lo). */
+int hf_integrated_marginal(const hf_integrated *c, int n_phi, const double *x, int64_t lo,
+                           int64_t hi, const volatile int *stop, double *logz);
 /* Mean and sd of the effects of n cells given values x (n_node,). */
 int hf_integrated_groups(const hf_integrated *c, const double *x, int64_t n, const int64_t *cell,
                          double *mean, double *sd);

@@ -175,7 +175,7 @@ FAMILIES = [  # of populations and conjugate pairs, after their tests
     Fault("shape of counts turned round", "csrc/likelihood/negative_binomial.h",
           "t[i] * hf_exp(low) / a[i];", "t[i] * hf_exp(low) * a[i];"),
     Fault("shape of counts without its own part", "csrc/phi/integrated.c",
-          "if (!status) hf_add_overall(c, n, x, lp);", ""),
+          "  hf_add_overall(c, n, x, lp);\n", ""),
     Fault("only the first term of a group", "csrc/theta/rows.h",
           "f[i] += has ? g[i] : 0.0;", "f[i] += has && k == 0 ? g[i] : 0.0;"),
     Fault("a table of counts without weights", "hierfast/terms.py",
