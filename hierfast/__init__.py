@@ -16,6 +16,7 @@ Examples
 
 from hierfast import datasets
 from hierfast._core import SamplingError
+from hierfast.compare import Comparison, compare
 from hierfast.distributions import (
     Bernoulli,
     Beta,
@@ -69,6 +70,7 @@ __all__ = [
     "Bernoulli",
     "Beta",
     "Binomial",
+    "Comparison",
     "Dirichlet",
     "Exponential",
     "ExportWarning",
@@ -112,6 +114,7 @@ __all__ = [
     "Weibull",
     "ZeroInflatedBinomial",
     "ZeroInflatedPoisson",
+    "compare",
     "datasets",
     "each",
     "load",

@@ -1,6 +1,7 @@
 r"""The evidence of a model, effects integrated out, by bridge sampling over the hyperparameters.
 
-With :math:`q(z) = p(y \mid \varphi(z))\, p(z)` known, draws :math:`z_i`, i = 1, ..., n, from the posterior, and :math:`\tilde z_k`, k = 1, ..., m, from the proposal `g` that independence chains use, the evidence
+With :math:`q(z) = p(y \mid \varphi(z))\, p(z)` known, draws :math:`z_i`, i = 1, ..., n, from the posterior,
+and :math:`\tilde z_k`, k = 1, ..., m, from the proposal `g` that independence chains use, the evidence
 :math:`p(y) = \int q` is the fixed point of
 
 .. math::
