@@ -203,7 +203,7 @@ def stack(elpd: FloatArray) -> FloatArray:
     >>> import numpy as np
     >>> from hierfast.compare import stack
     >>> stack(np.log([[0.9, 0.1, 0.9], [0.1, 0.9, 0.1]])).round(3)
-    array([0.792, 0.208])
+    array([0.708, 0.292])
     """
     p = np.exp(elpd - elpd.max(axis=0))
     weight = np.full(len(p), 1.0 / len(p))

@@ -62,7 +62,7 @@ class Evidence:
     --------
     >>> from hierfast.evidence import Evidence
     >>> Evidence(-31.5, 0.004, "rows")
-    log evidence -31.500 (Monte Carlo error 0.0040)
+    log evidence -31.500 (Monte Carlo error 0.004)
     """
 
     log: float
