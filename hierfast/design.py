@@ -65,7 +65,7 @@ def read_design(columns: Columns, labels: NDArray[Any], graph: Graph) -> FloatAr
         used = np.arange(len(columns.y)) if weight is None else np.flatnonzero(weight > 0)
         place = place_rows(columns, used)
         for name, values in columns.predictors.items():
-            known[name] = _of_groups(columns, labels, name, values, used, place)
+            known[name] = values_of_groups(columns, labels, name, values, used, place)
     design = np.ones((len(labels), len(graph.design)))
     with np.errstate(over="ignore"):
         for k, (term, _) in enumerate(graph.design):
@@ -80,7 +80,7 @@ def read_design(columns: Columns, labels: NDArray[Any], graph: Graph) -> FloatAr
     return design
 
 
-def _of_groups(
+def values_of_groups(
     columns: Columns,
     labels: NDArray[Any],
     name: str,
@@ -88,6 +88,31 @@ def _of_groups(
     used: NDArray[np.intp],
     place: NDArray[np.int64],
 ) -> FloatArray:
+    """Read what a column of rows is in each group.
+
+    Parameters
+    ----------
+    columns : Columns
+        Checked columns.
+    labels : numpy.ndarray
+        Of all groups (J,).
+    name : str
+        Of the column.
+    values : numpy.ndarray
+        The column (N,).
+    used, place : numpy.ndarray
+        Rows that count (R,), and their groups (R,).
+
+    Returns
+    -------
+    numpy.ndarray
+        Values (J,).
+
+    Raises
+    ------
+    ValueError
+        If the column is not finite, varies within a group, or a group has no rows.
+    """
     wrong = np.flatnonzero(~np.isfinite(values))
     if len(wrong):
         raise_row(columns, values, name, int(wrong[0]), "finite")

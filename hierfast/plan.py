@@ -66,7 +66,7 @@ def make_plan(
     """
     begun = time.perf_counter()
     maker = PAIRS[type(model.likelihood).__name__, type(model.population).__name__]
-    group_name = _group_name(data, group)
+    group_name = group_name_of(data, group)
     graph = build_graph(model.likelihood, model.population, group_name)
     graph = maker.named(graph, model, y, group_name)
     maker = maker.suited(graph)
@@ -83,7 +83,19 @@ def make_plan(
     return replace(plan, seconds=(decided - begun, time.perf_counter() - decided))
 
 
-def _group_name(data: Any, group: Any) -> str:
+def group_name_of(data: Any, group: Any) -> str:
+    """Tell what the groups are called.
+
+    Parameters
+    ----------
+    data, group
+        As in `Model.fit`.
+
+    Returns
+    -------
+    str
+        The name of the column; "group" where there is none.
+    """
     if isinstance(data, Statistics):
         return data.name
     name = group if isinstance(group, str) else getattr(group, "name", None)

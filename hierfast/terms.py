@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -74,6 +74,25 @@ def place_rows(columns: Columns, used: NDArray[np.intp]) -> NDArray[np.int64]:
     numpy.ndarray
         Places (R,).
     """
+    return find_groups(columns, used)[1]
+
+
+def find_groups(columns: Columns, used: NDArray[np.intp]) -> tuple[NDArray[Any], NDArray[np.int64]]:
+    """Find all groups, and that of each row among them.
+
+    Parameters
+    ----------
+    columns : Columns
+        Checked columns.
+    used : numpy.ndarray
+        Rows of positive weight (R,).
+
+    Returns
+    -------
+    tuple of numpy.ndarray
+        Sorted labels (J,), those of a table of groups included, and places (R,).
+    """
+    labels: NDArray[Any]
     if columns.coded is None:
         place = np.arange(len(used))
         labels = used
@@ -86,8 +105,8 @@ def place_rows(columns: Columns, used: NDArray[np.intp]) -> NDArray[np.int64]:
         rank[present if at is None else present[at]] = np.arange(len(present))
         place = rank[index]
     if columns.table is None:
-        return place
-    return match_groups(columns.table, labels, columns)[place]
+        return labels, place
+    return columns.table.labels, match_groups(columns.table, labels, columns)[place]
 
 
 def tabulate(count: FloatArray, mult: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
