@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hierfast.heterogeneity import Heterogeneity
+from hierfast.predictive import Predictive
 
 if TYPE_CHECKING:
     from hierfast.grid import GridPopulation
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
     from hierfast.report import Report
 
 
-class Fit(Heterogeneity):
+class Fit(Heterogeneity, Predictive):
     """The posterior.
 
     Parameters
