@@ -176,7 +176,7 @@ def read_counts(columns: Columns, given: str | float, link: Link) -> Counts:
     ValueError
         Naming the first row that is wrong.
     """
-    _check(columns, given, link.whole)
+    check_counts(columns, given, link.whole)
     y, size, weight = columns.y, columns.size, columns.weight
     if weight is not None:
         y, size = y * weight, None if size is None else size * weight
@@ -234,7 +234,23 @@ def table_of(coded: Coded, n: int) -> tuple[Coded, int, int]:
     return coded, low, high - low + 1
 
 
-def _check(columns: Columns, given: str | float, whole: bool) -> None:
+def check_counts(columns: Columns, given: str | float, whole: bool) -> None:
+    """Check counts and what they are out of.
+
+    Parameters
+    ----------
+    columns : Columns
+        Checked columns.
+    given : str or float
+        The column of sizes, or the size of every row.
+    whole : bool
+        Whether sizes are trials.
+
+    Raises
+    ------
+    ValueError
+        Naming the first row that is wrong.
+    """
     y, size = columns.y, columns.size
 
     def refuse(bad: NDArray[np.bool_], values: FloatArray, name: str, wanted: str) -> None:

@@ -385,22 +385,48 @@ def match_groups(table: GroupTable, labels: NDArray[Any], columns: Columns) -> I
     ValueError
         If a group is not in the table.
     """
-    kinds = {("text" if v.dtype.kind in "OUST" else v.dtype.kind) for v in (labels, table.labels)}
-    if len(kinds) > 1:
-        raise TypeError(
-            f"labels of {columns.group_name} are of one kind in the data (such as "
-            f"{plain(labels[0])!r}) and of another in groups (such as {plain(table.labels[0])!r})"
-        )
-    at = np.searchsorted(table.labels, labels)
-    there = at < len(table.labels)
-    there[there] = np.asarray(table.labels[at[there]] == labels[there], dtype=bool)
+    at, there = match_labels(table.labels, labels, columns.group_name, "groups")
     if not there.all():
         missing = labels[int(np.flatnonzero(~there)[0])]
         raise ValueError(
             f"groups has no row for the group {plain(missing)!r} of {columns.group_name} "
             f"({int((~there).sum()):,} of {len(labels):,} groups are missing)"
         )
-    return at.astype(np.int64)
+    return at
+
+
+def match_labels(
+    known: NDArray[Any], labels: NDArray[Any], name: str, where: str
+) -> tuple[IntArray, NDArray[np.bool_]]:
+    """Find labels among known ones.
+
+    Parameters
+    ----------
+    known, labels : numpy.ndarray
+        Sorted labels (K,), and those to find (J,).
+    name, where : str
+        How the group column is called, and where the known ones stand, for messages.
+
+    Returns
+    -------
+    tuple of numpy.ndarray
+        Place of each among the known ones, and whether it is one of them (J,).
+
+    Raises
+    ------
+    TypeError
+        If they are of different kinds.
+    """
+    kinds = {("text" if v.dtype.kind in "OUST" else v.dtype.kind) for v in (labels, known)}
+    if len(kinds) > 1:
+        raise TypeError(
+            f"labels of {name} are of one kind in the data (such as {plain(labels[0])!r}) and of "
+            f"another in {where} (such as {plain(known[0])!r})"
+        )
+    at = np.searchsorted(known, labels)
+    there = at < len(known)
+    there[there] = np.asarray(known[at[there]] == labels[there], dtype=bool)
+    return at.astype(np.int64), there
 
 
 def group_location(columns: Columns, codes: IntArray, label: NDArray[Any]) -> FloatArray:

@@ -60,7 +60,7 @@ def read_known(columns: Columns, labels: NDArray[Any]) -> dict[str, FloatArray]:
         used, _ = used_rows(columns)
         place = place_rows(columns, used)
         for name, values in columns.predictors.items():
-            known[name] = _of_groups(columns, labels, name, values, used, place)
+            known[name] = values_of_groups(columns, labels, name, values, used, place)
     return known
 
 
@@ -84,23 +84,73 @@ def make_design(stats: Any, graph: Graph) -> FloatArray | None:
     ValueError
         If a product overflows.
     """
+    return compute_design(stats.columns, stats.labels, graph)
+
+
+def read_design(columns: Columns, labels: NDArray[Any], graph: Graph) -> FloatArray | None:
+    """Read what each term of the location is in each group.
+
+    Parameters
+    ----------
+    columns : Columns
+        Checked columns.
+    labels : numpy.ndarray
+        Of all groups, those without rows included (J,).
+    graph : Graph
+        Whose location is linear, or not.
+
+    Returns
+    -------
+    numpy.ndarray or None
+        Terms (J, K); None where the location is not linear.
+
+    Raises
+    ------
+    ValueError
+        Naming the column, and the row or group, that is wrong.
+    """
+    return compute_design(read_known(columns, labels), labels, graph) if graph.design else None
+
+
+def compute_design(
+    known: dict[str, FloatArray], labels: NDArray[Any], graph: Graph
+) -> FloatArray | None:
+    """Multiply the columns of each term.
+
+    Parameters
+    ----------
+    known : dict of str to numpy.ndarray
+        Columns (J,) by their names.
+    labels, graph
+        As in `read_design`.
+
+    Returns
+    -------
+    numpy.ndarray or None
+        Terms (J, K); None where the location is not linear.
+
+    Raises
+    ------
+    ValueError
+        If a product overflows.
+    """
     if not graph.design:
         return None
-    design = np.ones((len(stats), len(graph.design)))
+    design = np.ones((len(labels), len(graph.design)))
     with np.errstate(over="ignore"):
         for k, (term, _) in enumerate(graph.design):
             for name in term:
-                design[:, k] *= stats.columns[name]
+                design[:, k] *= known[name]
     if not np.isfinite(design).all():
         j, k = np.argwhere(~np.isfinite(design))[0]
         raise ValueError(
             f"the product {':'.join(graph.design[k][0])} overflows in the group "
-            f"{plain(stats.labels[j])!r}; rescale its columns"
+            f"{plain(labels[j])!r}; rescale its columns"
         )
     return design
 
 
-def _of_groups(
+def values_of_groups(
     columns: Columns,
     labels: NDArray[Any],
     name: str,
@@ -108,6 +158,31 @@ def _of_groups(
     used: NDArray[np.intp],
     place: NDArray[np.int64],
 ) -> FloatArray:
+    """Read what a column of rows is in each group.
+
+    Parameters
+    ----------
+    columns : Columns
+        Checked columns.
+    labels : numpy.ndarray
+        Of all groups (J,).
+    name : str
+        Of the column.
+    values : numpy.ndarray
+        The column (N,).
+    used, place : numpy.ndarray
+        Rows that count (R,), and their groups (R,).
+
+    Returns
+    -------
+    numpy.ndarray
+        Values (J,).
+
+    Raises
+    ------
+    ValueError
+        If the column is not finite, varies within a group, or a group has no rows.
+    """
     wrong = np.flatnonzero(~np.isfinite(values))
     if len(wrong):
         raise_row(columns, values, name, int(wrong[0]), "finite")

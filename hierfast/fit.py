@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 from hierfast.export import Export
 from hierfast.heterogeneity import Heterogeneity
+from hierfast.exchangeability import Exchangeability
 from hierfast.loo import Scores
+from hierfast.predictive import Predictive
 from hierfast.renewal import Renewal
 
 if TYPE_CHECKING:
@@ -15,7 +17,7 @@ if TYPE_CHECKING:
     from hierfast.report import Report
 
 
-class Fit(Heterogeneity, Renewal, Export, Scores):
+class Fit(Heterogeneity, Exchangeability, Predictive, Scores, Renewal, Export):
     """The posterior.
 
     Parameters

@@ -63,6 +63,33 @@ class CategoryReader(ConjugateReader):
             self._moments = self._mixture(alpha, others, np.arange(len(self.y)))
 
 
+class ShareEffects:
+    """Makes shares again: a function of the draw of phi, the group's label and the sweep.
+
+    Parameters
+    ----------
+    plan : Plan
+        Of the fit.
+    draws : Draws
+        Of the hyperparameters.
+    at : numpy.ndarray, optional
+        Places of the groups that are wanted; all by default.
+    """
+
+    def __init__(self, plan: Plan, draws: Draws, at: NDArray[np.intp] | None) -> None:
+        stats = plan.statistics
+        self.plan, self.draws = plan, draws
+        self.keys = stats.keys()[1] if at is None else label_keys(stats.labels[at])
+        self.y: FloatArray = np.ascontiguousarray(stats.y if at is None else stats.y[at])
+
+    def fill(self, chosen: NDArray[np.intp], chain: int, out: FloatArray) -> None:
+        """Make draws of a chain (n, groups, H)."""
+        key = _core.key(self.draws.seed, self.draws.chains[chain], 0, _core.THETA)
+        for i, t in enumerate(chosen.tolist()):
+            x = np.ascontiguousarray(self.draws.values[chain, :, t])
+            self.plan.closed.draw(x, key, self.plan.tune + 1 + t, self.keys, self.y, out[i])
+
+
 class ShareGroups(Groups):
     """Posterior of every group's shares, one a category.
 
@@ -193,19 +220,13 @@ class ShareGroups(Groups):
 
     def _make(self, at: NDArray[np.intp] | None, chosen: NDArray[np.intp]) -> FloatArray:
         """Make draws of the groups at some places (chains, draws, groups, H)."""
-        values, stats = self._draws.values, self._plan.statistics
-        keys = stats.keys()[1] if at is None else label_keys(stats.labels[at])
-        y = np.ascontiguousarray(stats.y if at is None else stats.y[at])
-        out = np.empty((values.shape[0], len(chosen), *y.shape))
-
-        def fill(chain: int) -> None:
-            key = _core.key(self._draws.seed, self._draws.chains[chain], 0, _core.THETA)
-            for i, t in enumerate(chosen.tolist()):
-                x = np.ascontiguousarray(values[chain, :, t])
-                self._plan.closed.draw(x, key, self._plan.tune + 1 + t, keys, y, out[chain, i])
-
-        run_all([partial(fill, c) for c in range(len(out))], self._cores)
+        effects = self._effects(at)
+        out = np.empty((self._draws.values.shape[0], len(chosen), *effects.y.shape))
+        run_all([partial(effects.fill, chosen, c, out[c]) for c in range(len(out))], self._cores)
         return out
+
+    def _effects(self, at: NDArray[np.intp] | None) -> ShareEffects:  # type: ignore[override]
+        return ShareEffects(self._plan, self._draws, at)
 
     def __getitem__(self, label: Any) -> ShareGroup:
         """Give one group by its label."""

@@ -86,6 +86,27 @@ def find_groups(columns: Columns, used: NDArray[np.intp]) -> tuple[NDArray[np.in
     return rank[index], labels
 
 
+def locate_rows(columns: Columns, used: NDArray[np.intp]) -> tuple[NDArray[np.int64], NDArray[Any]]:
+    """Find the group of each row among all groups, those without rows included.
+
+    Parameters
+    ----------
+    columns : Columns
+        Checked columns.
+    used : numpy.ndarray
+        Rows of positive weight (R,).
+
+    Returns
+    -------
+    tuple of numpy.ndarray
+        Places (R,), and the sorted labels (J,).
+    """
+    place, labels = find_groups(columns, used)
+    if columns.table is None:
+        return place, labels
+    return match_groups(columns.table, labels, columns)[place], columns.table.labels
+
+
 def place_rows(columns: Columns, used: NDArray[np.intp]) -> NDArray[np.int64]:
     """Find the group of each row among all groups, sorted by their labels.
 
@@ -101,10 +122,7 @@ def place_rows(columns: Columns, used: NDArray[np.intp]) -> NDArray[np.int64]:
     numpy.ndarray
         Places (R,).
     """
-    place, labels = find_groups(columns, used)
-    if columns.table is None:
-        return place
-    return match_groups(columns.table, labels, columns)[place]
+    return locate_rows(columns, used)[0]
 
 
 def tabulate(count: FloatArray, mult: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:

@@ -12,6 +12,7 @@ from hierfast.distributions.base import (
     Argument,
     Distribution,
     FloatArray,
+    Rows,
     Support,
     check_rows,
 )
@@ -73,6 +74,14 @@ class Bernoulli(Distribution):
         """Check link and weights."""
         check_link(self.link, "Bernoulli's link")
         check_rows(self)
+
+    def of_rows(self, rows: Rows) -> tuple[Any, ...]:
+        """Give the arguments of `logpdf` and `draw`; see `Distribution.of_rows`."""
+        return rows.eta, self.link
+
+    def mean_of_rows(self, rows: Rows) -> FloatArray:
+        """Give the mean of rows given their effects; see `Distribution.mean_of_rows`."""
+        return LINKS[self.link].inverse(rows.eta)
 
     @staticmethod
     def logpdf(y: ArrayLike, eta: ArrayLike, link: str = "logit") -> FloatArray:

@@ -12,6 +12,7 @@ from hierfast.distributions.base import (
     Argument,
     Distribution,
     FloatArray,
+    Rows,
     Support,
     check_rows,
     check_size,
@@ -80,6 +81,14 @@ class Binomial(Distribution):
         object.__setattr__(self, "n", check_size(self.n, "Binomial's n", whole=True))
         check_link(self.link, "Binomial's link")
         check_rows(self)
+
+    def of_rows(self, rows: Rows) -> tuple[Any, ...]:
+        """Give the arguments of `logpdf` and `draw`; see `Distribution.of_rows`."""
+        return rows.size, rows.eta, self.link
+
+    def mean_of_rows(self, rows: Rows) -> FloatArray:
+        """Give the mean of rows given their effects; see `Distribution.mean_of_rows`."""
+        return np.asarray(rows.size * LINKS[self.link].inverse(rows.eta))
 
     @staticmethod
     def logpdf(y: ArrayLike, n: ArrayLike, eta: ArrayLike, link: str = "logit") -> FloatArray:

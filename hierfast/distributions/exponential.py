@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import ArrayLike
 
-from hierfast.distributions.base import Distribution, FloatArray, Support, check_rows
+from hierfast.distributions.base import Distribution, FloatArray, Rows, Support, check_rows
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -60,6 +60,20 @@ class Exponential(Distribution):
     def check(self) -> None:
         """Check what a likelihood reads of rows."""
         check_rows(self)
+
+    def of_rows(self, rows: Rows) -> tuple[Any, ...]:
+        """Give the arguments of `logpdf` and `draw`; see `Distribution.of_rows`."""
+        with np.errstate(over="ignore"):
+            return (np.exp(rows.eta),)
+
+    def mean_of_rows(self, rows: Rows) -> FloatArray:
+        """Give the mean of rows given their effects; see `Distribution.mean_of_rows`."""
+        with np.errstate(over="ignore"):
+            return np.asarray(np.exp(-rows.eta))
+
+    def log_survival(self, y: FloatArray, rows: Rows) -> FloatArray:
+        """Log probability of rows beyond y; see `Distribution.log_survival`."""
+        return np.asarray(-np.exp(rows.eta) * y)
 
     @staticmethod
     def logpdf(x: ArrayLike, lam: ArrayLike) -> FloatArray:

@@ -14,6 +14,7 @@ from hierfast.distributions.base import (
     FloatArray,
     Form,
     Parameter,
+    Rows,
     Support,
     check_rows,
 )
@@ -95,6 +96,23 @@ class Gamma(Distribution):
         """Give shape and rate."""
         rate = Parameter(1, Form.AS_IS) if self.mean is None else Parameter(1, Form.OVER, 0)
         return Parameter(0, Form.AS_IS), rate
+
+    def of_rows(self, rows: Rows) -> tuple[Any, ...]:
+        """Give the arguments of `logpdf` and `draw`; see `Distribution.of_rows`."""
+        alpha = rows.parameters[0]
+        with np.errstate(over="ignore"):
+            return alpha, alpha * np.exp(-rows.eta)
+
+    def mean_of_rows(self, rows: Rows) -> FloatArray:
+        """Give the mean of rows given their effects; see `Distribution.mean_of_rows`."""
+        with np.errstate(over="ignore"):
+            return np.asarray(np.exp(rows.eta))
+
+    def log_survival(self, y: FloatArray, rows: Rows) -> FloatArray:
+        """Log probability of rows beyond y; see `Distribution.log_survival`."""
+        from hierfast.likelihoods.gamma_rows import log_likelihood
+
+        return log_likelihood(1.0, np.log(y), 1.0, rows.eta, rows.parameters[0])[0]
 
     @staticmethod
     def logpdf(x: ArrayLike, alpha: ArrayLike, beta: ArrayLike) -> FloatArray:

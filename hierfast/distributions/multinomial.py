@@ -12,6 +12,7 @@ from hierfast.distributions.base import (
     Argument,
     Distribution,
     FloatArray,
+    Rows,
     Support,
     check_rows,
 )
@@ -61,6 +62,19 @@ class Multinomial(Distribution):
     def check(self) -> None:
         """Check weights."""
         check_rows(self)
+
+    def of_rows(self, rows: Rows) -> tuple[Any, ...]:
+        """Give the arguments of `logpdf` and `draw`; see `Distribution.of_rows`."""
+        return (rows.eta,)
+
+    def mean_of_rows(self, rows: Rows) -> FloatArray:
+        """Give the mean of rows given their effects; see `Distribution.mean_of_rows`."""
+        return np.asarray(rows.size[..., None] * rows.eta)
+
+    def simulate_rows(self, rng: np.random.Generator, rows: Rows) -> FloatArray:
+        """Simulate rows (..., H) given their shares; see `Distribution.simulate_rows`."""
+        size = np.broadcast_to(rows.size, rows.eta.shape[:-1])
+        return np.asarray(self.draw(rng, None, size, rows.eta), dtype=np.float64)
 
     @staticmethod
     def logpdf(y: ArrayLike, p: ArrayLike) -> FloatArray:

@@ -11,9 +11,11 @@ from numpy.typing import ArrayLike
 from hierfast.distributions.base import (
     Distribution,
     FloatArray,
+    Rows,
     Support,
     check_rows,
     check_size,
+    draw_poisson,
 )
 
 
@@ -71,6 +73,15 @@ class NegativeBinomial(Distribution):
         object.__setattr__(self, "exposure", exposure)
         check_rows(self)
 
+    def of_rows(self, rows: Rows) -> tuple[Any, ...]:
+        """Give the arguments of `logpdf` and `draw`; see `Distribution.of_rows`."""
+        return rows.parameters[0], rows.size, rows.eta
+
+    def mean_of_rows(self, rows: Rows) -> FloatArray:
+        """Give the mean of rows given their effects; see `Distribution.mean_of_rows`."""
+        with np.errstate(over="ignore"):
+            return np.asarray(rows.size * np.exp(rows.eta))
+
     @staticmethod
     def logpdf(y: ArrayLike, alpha: ArrayLike, exposure: ArrayLike, eta: ArrayLike) -> FloatArray:
         """Log probability, equation (1).
@@ -97,4 +108,5 @@ class NegativeBinomial(Distribution):
     def draw(rng: np.random.Generator, size: Any, alpha: Any, exposure: Any, eta: Any) -> Any:
         """Draw with known shape, exposures and log rates."""
         alpha = np.asarray(alpha)
-        return rng.poisson(np.asarray(exposure) * np.exp(eta) * rng.gamma(alpha, 1 / alpha, size))
+        mean = np.asarray(exposure) * np.exp(np.asarray(eta))
+        return draw_poisson(rng, size, mean * (rng.standard_gamma(alpha, size) / alpha))

@@ -14,6 +14,7 @@ from hierfast.distributions.base import (
     Distribution,
     FloatArray,
     Form,
+    Rows,
     Support,
     check_rows,
 )
@@ -88,6 +89,14 @@ class Normal(Distribution):
     def check(self) -> None:
         """Check the frequency weights."""
         check_rows(self)
+
+    def of_rows(self, rows: Rows) -> tuple[Any, ...]:
+        """Give the arguments of `logpdf` and `draw`; see `Distribution.of_rows`."""
+        return rows.eta, *rows.parameters
+
+    def mean_of_rows(self, rows: Rows) -> FloatArray:
+        """Give the mean of rows given their effects; see `Distribution.mean_of_rows`."""
+        return rows.eta
 
     @staticmethod
     def logpdf(x: ArrayLike, mu: ArrayLike, sigma: ArrayLike) -> FloatArray:

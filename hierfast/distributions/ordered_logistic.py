@@ -16,6 +16,7 @@ from hierfast.distributions.base import (
     Distribution,
     FloatArray,
     Form,
+    Rows,
     Support,
     check_argument,
     check_rows,
@@ -133,6 +134,15 @@ class OrderedLogistic(Distribution):
         """Cutpoints that a row may lie above."""
         return float(len(self.arguments()))
 
+    def of_rows(self, rows: Rows) -> tuple[Any, ...]:
+        """Give the arguments of `logpdf` and `draw`; see `Distribution.of_rows`."""
+        return np.stack(np.broadcast_arrays(*rows.parameters), axis=-1), rows.eta
+
+    def mean_of_rows(self, rows: Rows) -> FloatArray:
+        """Give the mean of rows given their effects; see `Distribution.mean_of_rows`."""
+        above = (1.0 / (1.0 + np.exp(np.minimum(c - rows.eta, 700.0))) for c in rows.parameters)
+        return np.asarray(sum(above))
+
     @staticmethod
     def logpdf(y: ArrayLike, cutpoints: ArrayLike, eta: ArrayLike) -> FloatArray:
         """Log probability, by equation (1).
@@ -140,7 +150,7 @@ class OrderedLogistic(Distribution):
         Parameters
         ----------
         y, cutpoints, eta : array_like
-            Categories, increasing cutpoints (K - 1,), effects.
+            Categories, increasing cutpoints (..., K - 1), effects.
 
         Returns
         -------
@@ -156,14 +166,15 @@ class OrderedLogistic(Distribution):
         from hierfast.likelihoods.ordered_logistic import log_likelihood
 
         y, c = np.asarray(y), np.asarray(cutpoints, dtype=np.float64)
-        counts = (y[..., None] == np.arange(len(c) + 1)).astype(np.float64)
+        counts = (y[..., None] == np.arange(c.shape[-1] + 1)).astype(np.float64)
         return np.asarray(log_likelihood(counts, eta, c)[0])
 
     @staticmethod
     def draw(rng: np.random.Generator, size: Any, cutpoints: Any, eta: Any) -> Any:
-        """Draw with known cutpoints (K - 1,) and effects."""
+        """Draw with known cutpoints (..., K - 1) and effects (...)."""
         latent = rng.logistic(np.asarray(eta, dtype=np.float64), 1.0, size)
-        return np.searchsorted(np.asarray(cutpoints, dtype=np.float64), latent)
+        c = np.asarray(cutpoints, dtype=np.float64)
+        return np.asarray(sum(latent > c[..., k] for k in range(c.shape[-1])), dtype=np.int64)
 
 
 def _read_sequence(value: Any) -> tuple[Any, ...]:

@@ -12,9 +12,11 @@ from hierfast.distributions.base import (
     Argument,
     Distribution,
     FloatArray,
+    Rows,
     Support,
     check_rows,
     check_size,
+    draw_poisson,
 )
 
 
@@ -65,6 +67,15 @@ class Poisson(Distribution):
         object.__setattr__(self, "exposure", exposure)
         check_rows(self)
 
+    def of_rows(self, rows: Rows) -> tuple[Any, ...]:
+        """Give the arguments of `logpdf` and `draw`; see `Distribution.of_rows`."""
+        return rows.size, rows.eta
+
+    def mean_of_rows(self, rows: Rows) -> FloatArray:
+        """Give the mean of rows given their effects; see `Distribution.mean_of_rows`."""
+        with np.errstate(over="ignore"):
+            return np.asarray(rows.size * np.exp(rows.eta))
+
     @staticmethod
     def logpdf(y: ArrayLike, exposure: ArrayLike, eta: ArrayLike) -> FloatArray:
         """Log probability, equation (1).
@@ -91,4 +102,4 @@ class Poisson(Distribution):
     @staticmethod
     def draw(rng: np.random.Generator, size: Any, exposure: Any, eta: Any) -> Any:
         """Draw with known exposures and log rates."""
-        return rng.poisson(np.asarray(exposure) * np.exp(np.asarray(eta)), size)
+        return draw_poisson(rng, size, np.asarray(exposure) * np.exp(np.asarray(eta)))

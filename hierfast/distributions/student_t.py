@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import ArrayLike
 
-from hierfast.distributions.base import Distribution, FloatArray, Support, check_rows
+from hierfast.distributions.base import Distribution, FloatArray, Rows, Support, check_rows
 from hierfast.distributions.linear import Linear
 from hierfast.distributions.student import student_c, student_q
 
@@ -81,6 +81,15 @@ class StudentT(Distribution):
         if isinstance(self.nu, str):
             raise ValueError(f"StudentT's nu is the column {self.nu!r}; give a number or a prior")
         check_rows(self)
+
+    def of_rows(self, rows: Rows) -> tuple[Any, ...]:
+        """Give the arguments of `logpdf` and `draw`; see `Distribution.of_rows`."""
+        nu, sigma = rows.parameters
+        return nu, rows.eta, sigma
+
+    def mean_of_rows(self, rows: Rows) -> FloatArray:
+        """Give the mean of rows given their effects; see `Distribution.mean_of_rows`."""
+        return rows.eta  # the centre, which is the mean where nu > 1
 
     @staticmethod
     def logpdf(x: ArrayLike, nu: ArrayLike, mu: ArrayLike, sigma: ArrayLike) -> FloatArray:

@@ -168,4 +168,5 @@ class TruncatedNormal(Distribution):
         from scipy.stats import truncnorm
 
         a, b = (lower - mu) / sigma, (upper - mu) / sigma
-        return truncnorm.rvs(a, b, mu, sigma, size=size, random_state=rng)
+        drawn = mu + sigma * truncnorm.ppf(rng.random(size), a, b)
+        return np.clip(drawn, lower, upper)

@@ -94,6 +94,6 @@ class Uniform(Distribution):
     @staticmethod
     def draw(rng: np.random.Generator, size: Any, lower: float, upper: float) -> Any:
         """Draw with known parameters; see `rvs`."""
-        if not lower < upper:
+        if not np.all(np.asarray(lower) < np.asarray(upper)):
             raise ValueError(f"Uniform's lower was drawn as {lower}, not below upper = {upper}")
         return rng.uniform(lower, upper, size)

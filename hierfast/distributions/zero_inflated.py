@@ -11,10 +11,14 @@ from numpy.typing import ArrayLike
 from hierfast.distributions.base import (
     Distribution,
     FloatArray,
+    Rows,
     Support,
     check_rows,
     check_size,
+    draw_poisson,
 )
+from hierfast.distributions.binomial import Binomial
+from hierfast.links import LINKS
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -64,6 +68,15 @@ class ZeroInflatedPoisson(Distribution):
         object.__setattr__(self, "exposure", check_size(self.exposure, who, whole=False))
         check_rows(self)
 
+    def of_rows(self, rows: Rows) -> tuple[Any, ...]:
+        """Give the arguments of `logpdf` and `draw`; see `Distribution.of_rows`."""
+        return rows.parameters[0], rows.size, rows.eta
+
+    def mean_of_rows(self, rows: Rows) -> FloatArray:
+        """Give the mean of rows given their effects; see `Distribution.mean_of_rows`."""
+        with np.errstate(over="ignore"):
+            return np.asarray(rows.parameters[0] * rows.size * np.exp(rows.eta))
+
     @staticmethod
     def logpdf(y: ArrayLike, psi: ArrayLike, exposure: ArrayLike, eta: ArrayLike) -> FloatArray:
         """Log probability, equation (1).
@@ -89,7 +102,7 @@ class ZeroInflatedPoisson(Distribution):
     @staticmethod
     def draw(rng: np.random.Generator, size: Any, psi: Any, exposure: Any, eta: Any) -> Any:
         """Draw with known psi, exposures and log rates."""
-        drawn = rng.poisson(np.asarray(exposure) * np.exp(np.asarray(eta)), size)
+        drawn = draw_poisson(rng, size, np.asarray(exposure) * np.exp(np.asarray(eta)))
         return np.where(rng.random(np.shape(drawn)) < psi, drawn, 0)
 
 
@@ -140,6 +153,15 @@ class ZeroInflatedBinomial(Distribution):
         object.__setattr__(self, "n", check_size(self.n, "ZeroInflatedBinomial's n", whole=True))
         check_rows(self)
 
+    def of_rows(self, rows: Rows) -> tuple[Any, ...]:
+        """Give the arguments of `logpdf` and `draw`; see `Distribution.of_rows`."""
+        return rows.parameters[0], rows.size, rows.eta
+
+    def mean_of_rows(self, rows: Rows) -> FloatArray:
+        """Give the mean of rows given their effects; see `Distribution.mean_of_rows`."""
+        p = LINKS[self.link].inverse(rows.eta)
+        return np.asarray(rows.parameters[0] * rows.size * p)
+
     @staticmethod
     def logpdf(y: ArrayLike, psi: ArrayLike, n: ArrayLike, eta: ArrayLike) -> FloatArray:
         """Log probability, equation (1).
@@ -165,7 +187,7 @@ class ZeroInflatedBinomial(Distribution):
     @staticmethod
     def draw(rng: np.random.Generator, size: Any, psi: Any, n: Any, eta: Any) -> Any:
         """Draw with known psi, trials and logits."""
-        drawn = rng.binomial(n, 1 / (1 + np.exp(-np.asarray(eta))), size)
+        drawn = Binomial.draw(rng, size, n, eta)
         return np.where(rng.random(np.shape(drawn)) < psi, drawn, 0)
 
 
