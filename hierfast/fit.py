@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from hierfast.exchangeability import Exchangeability
 from hierfast.export import Export
 from hierfast.heterogeneity import Heterogeneity
-from hierfast.exchangeability import Exchangeability
 from hierfast.loo import Scores
 from hierfast.predictive import Predictive
 from hierfast.renewal import Renewal

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from hierfast.groups import shorten
+from hierfast.pictures import BLUE, GREY, RED, draw_ranks, draw_sorted, draw_traces, open_axes
 from hierfast.sample import read
 
 if TYPE_CHECKING:
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 
 FloatArray = NDArray[np.float64]
 
-BLUE, RED, GREY = "#0072B2", "#D55E00", "#555555"  # told apart by the colour-blind and in grey
 NAMED = 20  # groups up to which each bears its label
 BARS = 100  # groups up to which intervals are drawn
 POINTS = 2000  # groups up to which each is a point
@@ -144,7 +144,7 @@ class Plot:
 
     def __repr__(self) -> str:
         """Name the pictures there are."""
-        return "pictures of a fit: shrinkage()"
+        return "pictures of a fit: shrinkage(), caterpillar(), ranks(), trace()"
 
     def shrinkage(
         self, ax: Axes | None = None, *, prob: float = 0.9, title: str | None = None
@@ -191,16 +191,109 @@ class Plot:
         if not 0 < prob < 1:
             raise ValueError(f"prob must lie strictly between 0 and 1; got {prob}")
         require_matplotlib()
-        if ax is None:
-            from matplotlib import pyplot as plt
-
-            _, ax = plt.subplots(figsize=(6.4, 4.8), layout="constrained")
+        ax = open_axes(ax)
         _Shrinkage(self._fit, ax, prob).draw()
         fit, count = self._fit, len(self._fit.groups)
         name = fit.plan.group_name
         default = f"{count:,} groups" + ("" if name == "group" else f" ({name})")
         ax.set_title(default if title is None else title)
         return ax
+
+    def caterpillar(self, ax: Axes | None = None, *, prob: float = 0.9) -> Axes:
+        """Draw all groups in the order of their posterior means, with intervals.
+
+        Up to forty groups bear their names, up to two hundred have a bar each; of more the intervals are a
+        band, between the medians of their ends.
+
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes, optional
+            Where to draw; a new figure by default.
+        prob : float
+            Probability inside the intervals.
+
+        Returns
+        -------
+        matplotlib.axes.Axes
+            Where it was drawn.
+
+        Examples
+        --------
+        >>> import hierfast as hf
+        >>> model = hf.Model(hf.Normal(sigma="se"), hf.Normal(hf.Normal(0, 5), hf.HalfCauchy(5)))
+        >>> table = hf.datasets.load("eight_schools")
+        >>> fit = model.fit(table, y="effect", group="school", random_seed=1, progressbar=False)
+        >>> [text.get_text() for text in fit.plot.caterpillar().get_yticklabels()][-1]
+        'A'
+        """
+        require_matplotlib()
+        groups = self._fit.groups
+        if groups.mean.ndim > 1:
+            raise ValueError("caterpillar pictures one number a group; of shares see to_pandas()")
+        ends = groups.interval(prob)
+        what = f"{self._fit.plan.y_name}: posterior mean"
+        return draw_sorted(ax, groups.labels, groups.mean, ends, what, prob)
+
+    def ranks(self, ax: Axes | None = None, *, prob: float = 0.9, draws: int | None = None) -> Axes:
+        """Draw every group's expected rank with its interval, the first on top.
+
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes, optional
+            Where to draw; a new figure by default.
+        prob : float
+            Probability inside the intervals.
+        draws : int, optional
+            Joint draws, as in `Groups.rank`.
+
+        Returns
+        -------
+        matplotlib.axes.Axes
+            Where it was drawn.
+
+        Examples
+        --------
+        >>> import hierfast as hf
+        >>> model = hf.Model(hf.Normal(sigma="se"), hf.Normal(hf.Normal(0, 5), hf.HalfCauchy(5)))
+        >>> table = hf.datasets.load("eight_schools")
+        >>> fit = model.fit(table, y="effect", group="school", random_seed=1, progressbar=False)
+        >>> fit.plot.ranks().get_xlabel()
+        'rank, 90% intervals'
+        """
+        require_matplotlib()
+        return draw_ranks(ax, self._fit.groups.rank(prob=prob, draws=draws), prob)
+
+    def trace(self, axes: Any = None) -> Any:
+        """Draw the density and the trace of every hyperparameter, a line a chain.
+
+        Parameters
+        ----------
+        axes : numpy.ndarray of matplotlib.axes.Axes, optional
+            Where to draw (parameters, 2); a new figure by default.
+
+        Returns
+        -------
+        numpy.ndarray of matplotlib.axes.Axes
+            Where it was drawn.
+
+        Raises
+        ------
+        ValueError
+            If all hyperparameters are known.
+
+        Examples
+        --------
+        >>> import hierfast as hf
+        >>> model = hf.Model(hf.Normal(sigma="se"), hf.Normal(hf.Normal(0, 5), hf.HalfCauchy(5)))
+        >>> table = hf.datasets.load("eight_schools")
+        >>> fit = model.fit(table, y="effect", group="school", random_seed=1, progressbar=False)
+        >>> fit.plot.trace().shape
+        (2, 2)
+        """
+        require_matplotlib()
+        if not self._fit.hyper:
+            raise ValueError("there is nothing to trace: all hyperparameters are known")
+        return draw_traces(axes, self._fit.hyper)
 
 
 class _Shrinkage:
@@ -310,4 +403,3 @@ class _Shrinkage:
         self.ax.set_xlabel(f"{name}: {alone}")
         self.ax.set_ylabel(f"{name}: pooled, posterior mean" + f" of the {scale}" * counted)
         self.ax.margins(x=0.09, y=0.09)
-        self.ax.spines[["top", "right"]].set_visible(False)

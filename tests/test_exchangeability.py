@@ -1,0 +1,164 @@
+"""The exchangeability check: false alarms, power, and what it says of known data."""
+
+import numpy as np
+import pytest
+from scipy import stats as st
+
+import hierfast as hf
+from hierfast.exchangeability import residuals_of
+
+NORMAL = hf.Model(hf.Normal(sigma=hf.HalfNormal(2)), hf.Normal(hf.Normal(0, 5), hf.HalfNormal(2)))
+BINOMIAL = hf.Model(hf.Binomial(n="n"), hf.Normal(hf.Normal(0, 2), hf.HalfNormal(1)))
+
+
+def fit(model, table, **other):
+    options = {"y": "y", "group": "g", "draws": 250, "random_seed": 1, "progressbar": False}
+    return model.fit(table, **(options | other))
+
+
+def simulate(rng, slope=0.0, groups=100):
+    """Groups of 2 to 9 rows; the effect rises by `slope` sd of the others' for each sd of x."""
+    size = rng.integers(2, 10, groups)
+    x = rng.normal(size=groups)
+    effect = slope * x + rng.normal(size=groups)
+    g = np.repeat(np.arange(groups), size)
+    return {"g": g, "y": effect[g] + rng.normal(size=len(g))}, x
+
+
+def alarms(count, slope, seed):
+    rng, found = np.random.default_rng(seed), 0
+    for _ in range(count):
+        table, x = simulate(rng, slope)
+        found += not fit(NORMAL, table).check_exchangeability({"x": x}).ok
+    return found
+
+
+def test_false_alarms_and_power_of_some():
+    """Thresholds are the binomial's 1e-4 ends of 5% and of 90%."""
+    assert alarms(100, 0.0, 1) <= st.binom.ppf(1 - 1e-4, 100, 0.05)
+    assert alarms(60, 0.5, 2) >= st.binom.ppf(1e-4, 60, 0.9)
+
+
+@pytest.mark.slow
+def test_false_alarms_and_power_at_length():
+    """Five questions each: x, order, neighbours, size, within groups; a slope of half an sd."""
+    false, right = alarms(1000, 0.0, 3), alarms(1000, 0.5, 4)
+    print(f"false alarms {false / 1000:.3f}, power {right / 1000:.3f}")
+    assert false <= 50 + 3 * np.sqrt(50) and right >= 900
+
+
+def test_counts_raise_few_false_alarms_and_find_a_trend():
+    rng, false, right = np.random.default_rng(5), 0, 0
+    for slope in (0.0, 0.8) * 25:
+        x, n = rng.normal(size=80), rng.integers(1, 30, 80)
+        y = rng.binomial(n, 1 / (1 + np.exp(1 - slope * x - 0.7 * rng.normal(size=80))))
+        table = {"g": np.arange(80), "y": y, "n": n}
+        found = fit(BINOMIAL, table).check_exchangeability({"x": x})
+        false += slope == 0 and not found.ok
+        right += slope > 0 and "x" in found.alarms
+    assert false <= st.binom.ppf(1 - 1e-4, 25, 0.05) and right >= 20
+
+
+@pytest.mark.parametrize(
+    ("model", "draw"),
+    [
+        (
+            hf.Model(hf.Binomial(n="n"), hf.Beta(2, 3)),
+            lambda r, n: r.binomial(n, r.beta(2, 3, 4000)),
+        ),
+        (
+            hf.Model(hf.Poisson(exposure="n"), hf.Gamma(2, 3)),
+            lambda r, n: r.poisson(n * r.gamma(2, 1 / 3, 4000)),
+        ),
+        (
+            hf.Model(hf.Poisson(exposure="n"), hf.Logistic(-1, 0.5)),
+            lambda r, n: r.poisson(n * np.exp(r.logistic(-1, 0.5, 4000))),
+        ),
+        (
+            hf.Model(hf.Normal(sigma=1), hf.StudentT(3, 1, 2)),
+            lambda r, n: 1 + 2 * r.standard_t(3, 4000) + r.normal(size=4000),
+        ),
+    ],
+)
+def test_residuals_are_standard_normal_where_all_is_known(model, draw):
+    rng = np.random.default_rng(6)
+    n = rng.integers(1, 12, 4000)
+    made = fit(model, {"g": np.arange(4000), "y": draw(rng, n), "n": n}, draws=1)
+    z = residuals_of(made, np.random.default_rng(1))
+    assert st.kstest(z, "norm").pvalue > 1e-3
+    assert st.kstest(z[n == 1], "norm").pvalue > 1e-3
+
+
+def test_radon_without_uranium_is_flagged_and_with_it_is_not():
+    table = dict(hf.datasets.load("radon"))
+    counties, first = np.unique(table["county"], return_index=True)
+    uranium = np.asarray(table["log_uranium"])[first]
+    rows = {"g": table["county"], "y": table["log_radon"]}
+    found = fit(NORMAL, rows).check_exchangeability({"uranium": uranium})
+    assert found.alarms[0] == "uranium" and "effects rise with uranium" in repr(found)
+    model = hf.Model(
+        hf.Normal(sigma=hf.HalfNormal(2)),
+        hf.Normal(hf.Linear("1 + uranium", hf.Normal(0, 5)), hf.HalfNormal(2)),
+    )
+    known = {"g": counties, "uranium": uranium}
+    after = fit(model, rows, groups=known).check_exchangeability({"uranium": uranium})
+    assert "uranium" not in after.alarms
+
+
+def test_rows_that_repel_each_other_are_told():
+    """Dyes whose batches are brought to one mean: an intraclass correlation of -1/4."""
+    table = hf.datasets.load("dyes")
+    batch, grams = np.asarray(table["batch"]), np.asarray(table["grams"], dtype=float)
+    _, at = np.unique(batch, return_inverse=True)
+    mean = np.bincount(at, grams) / np.bincount(at)
+    model = hf.Model(hf.Normal(sigma=hf.HalfNormal(100)), hf.Normal(1500, hf.HalfNormal(100)))
+    as_it_is = fit(model, {"g": batch, "y": grams}).check_exchangeability()
+    assert as_it_is.ok and "nothing asked here speaks against" in as_it_is.sentence
+    repelled = fit(model, {"g": batch, "y": grams - mean[at] + 1500 + 1e-3 * at})
+    found = repelled.check_exchangeability()
+    assert found.alarms == ("within groups",) and "without replacement" in found.sentence
+
+
+def test_order_and_neighbours_are_asked_about():
+    rng = np.random.default_rng(9)
+    walk = np.cumsum(rng.normal(size=120)) * 0.5
+    rows = {"g": np.repeat(np.arange(120), 3), "y": np.repeat(walk, 3) + rng.normal(size=360)}
+    found = fit(NORMAL, rows).check_exchangeability()
+    assert "neighbours" in found.alarms and "like each other" in found.sentence
+    mixed = rng.permutation(120)
+    names = np.array([f"g{k:03}" for k in mixed])
+    shuffled = fit(NORMAL, {"g": np.repeat(names, 3), "y": rows["y"]})
+    assert "neighbours" not in shuffled.check_exchangeability().tests
+    again = shuffled.check_exchangeability(order=np.argsort(mixed))
+    assert "neighbours" in again.alarms
+
+
+def test_size_is_asked_about_and_few_groups_are_not():
+    rng = np.random.default_rng(10)
+    size = rng.integers(1, 30, 150)
+    g = np.repeat(np.arange(150), size)
+    effect = np.log(size) + rng.normal(size=150)
+    found = fit(NORMAL, {"g": g, "y": effect[g] + rng.normal(size=len(g))}).check_exchangeability()
+    assert found.alarms[0] == "size" and "rise with their size" in found.sentence
+    few = fit(hf.Model(hf.Normal(sigma=1), hf.Normal(0, 1)), {"g": [0, 1, 2], "y": [1.0, 2.0, 0.0]})
+    assert few.check_exchangeability().sentence == "too few g groups to ask anything"
+
+
+def test_what_is_given_wrongly_is_said():
+    made = fit(hf.Model(hf.Normal(sigma=1), hf.Normal(0, 1)), {"g": [0, 1], "y": [1.0, 2.0]})
+    with pytest.raises(ValueError, match="x has 3 values, and there are 2 groups"):
+        made.check_exchangeability({"x": [1.0, 2.0, 3.0]})
+    with pytest.raises(ValueError, match=r"x of group .*1.* is nan; it must be finite"):
+        made.check_exchangeability({"x": [1.0, np.nan]})
+    with pytest.raises(ValueError, match="level must lie strictly between"):
+        made.check_exchangeability(level=0)
+    other = fit(hf.Model(hf.StudentT(4, sigma=1), hf.Normal(0, 1)), {"g": [0, 1], "y": [1.0, 2.0]})
+    with pytest.raises(ValueError, match="not available for StudentT rows"):
+        other.check_exchangeability()
+
+
+def test_the_picture_shows_what_answers_most_clearly():
+    pytest.importorskip("matplotlib").use("Agg")
+    table, x = simulate(np.random.default_rng(11), 1.0)
+    found = fit(NORMAL, table).check_exchangeability({"x": x})
+    assert found.plot().get_xlabel() == "x"
