@@ -50,6 +50,15 @@ class Comparison:
         Columns (K,).
     by : str
         What was left out: "group" or "row".
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from hierfast.compare import Comparison
+    >>> Comparison(("a", "b"), {"elpd": np.array([-30.0, -31.5])}, "group")
+         elpd
+    a  -30.00
+    b  -31.50
     """
 
     def __init__(self, names: tuple[str, ...], figures: Mapping[str, FloatArray], by: str) -> None:

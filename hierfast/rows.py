@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 from hierfast.constants import row_constants
 from hierfast.data import Roles, read_columns
-from hierfast.design import read_design, roles_of
+from hierfast.design import make_design
 from hierfast.grammar import build_graph
 from hierfast.labels import plain
 from hierfast.links import LOG, apply_core
@@ -116,7 +116,6 @@ def read_rows(fit: Fitted, data: Any, design: bool = False) -> Rows:
         likelihood.weights,
         size=given,
         censored=getattr(likelihood, "censored", None),
-        predictors=roles_of(graph) if design else (),
         outcomes=tuple((name, name) for name in names[1:]) if several else (),
     )
     columns = read_columns(
@@ -132,7 +131,7 @@ def read_rows(fit: Fitted, data: Any, design: bool = False) -> Rows:
     trials = columns.size
     if trials is None and given is not None:
         trials = np.full(len(columns.y), float(given))
-    table = read_design(columns, labels, graph) if design else None
+    table = make_design(plan.statistics, plan.graph) if design else None
     rows = Rows(
         group,
         used if columns.row is None else columns.row[used],
@@ -146,7 +145,7 @@ def read_rows(fit: Fitted, data: Any, design: bool = False) -> Rows:
             None if trials is None else trials[used],
             None if columns.se is None else columns.se[used],
         ),
-        None if table is None else table[place],
+        None if table is None else table[group],
     )
     _check_same(plan, rows)
     return rows
