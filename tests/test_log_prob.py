@@ -82,6 +82,11 @@ def test_mixture_weights_and_scales():
     assert found.hyper == pytest.approx(st.beta.logpdf(0.3, 2, 5))
     want = np.log(0.3 * st.norm.pdf(THETA[0]) + 0.7 * st.norm.pdf(THETA[0], 3, 2))
     np.testing.assert_allclose(found.population_by_group, want)
+    kinds = hf.Mixture([hf.Normal(k, 1) for k in range(3)], weights=hf.Dirichlet([2, 5, 3]))
+    w = [0.3, 0.5, 0.2]
+    hyper = {f"g_weights[{k}]": w[k] for k in range(3)}
+    found = hf.Model(hf.Normal(sigma=1), kinds).log_prob(TABLE, hyper, THETA[0], **BOTH)
+    assert found.hyper == pytest.approx(st.dirichlet.logpdf(w, [2, 5, 3]))
     model = hf.Model(hf.Normal(variance=hf.each(hf.InverseGamma(2, 3))), hf.Normal(0, 1))
     v = np.array([0.5, 4.0])
     found = model.log_prob(TABLE, {}, THETA[0], scales=v, **BOTH)
