@@ -16,6 +16,7 @@ Examples
 
 from hierfast import datasets
 from hierfast._core import SamplingError
+from hierfast.checks import PredictiveCheck
 from hierfast.compare import Comparison, compare
 from hierfast.distributions import (
     Bernoulli,
@@ -56,10 +57,13 @@ from hierfast.fit import Fit
 from hierfast.groups import Group, Groups
 from hierfast.identification import IdentificationWarning
 from hierfast.keeping import load
+from hierfast.log_prob import LogProb
 from hierfast.loo import Loo, ParetoWarning
 from hierfast.merging import GroupStatistics
 from hierfast.model import Model
 from hierfast.plan import Plan
+from hierfast.predict import Prediction
+from hierfast.prior_predictive import PriorPredictive
 from hierfast.progress import InterruptWarning, Progress
 from hierfast.statistics import Statistics
 from hierfast.table import GroupTable
@@ -90,6 +94,7 @@ __all__ = [
     "InverseGamma",
     "Linear",
     "LogNormal",
+    "LogProb",
     "Logistic",
     "Loo",
     "Mixture",
@@ -104,6 +109,9 @@ __all__ = [
     "PointMass",
     "Poisson",
     "Power",
+    "Prediction",
+    "PredictiveCheck",
+    "PriorPredictive",
     "Progress",
     "SamplingError",
     "ScaledInverseChi2",

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
     from hierfast.fit import Fit
+    from hierfast.log_prob import LogProb
     from hierfast.merging import GroupStatistics
     from hierfast.plan import Plan
     from hierfast.prior_predictive import PriorPredictive
@@ -358,6 +359,59 @@ class Model:
 
         return sample_prior(
             self, data, y=y, group=group, groups=groups, draws=draws, random_seed=random_seed
+        )
+
+    def log_prob(
+        self,
+        data: Any,
+        hyper: dict[str, Any],
+        effects: ArrayLike,
+        *,
+        y: Any = None,
+        group: str | ArrayLike | None = None,
+        groups: Any = None,
+        scales: ArrayLike | None = None,
+    ) -> LogProb:
+        """Evaluate the log density of rows, effects and hyperparameters, stage by stage.
+
+        Parameters
+        ----------
+        data, y, group, groups
+            The rows, as in `fit`.
+        hyper : dict of str to array_like
+            Hyperparameters by the names of ``fit.hyper``: numbers, or arrays of one shape (...).
+        effects : array_like
+            Effects (..., J) in the order of the sorted labels, on the scale of ``fit.groups``; shares
+            (..., J, H).
+        scales : array_like, optional
+            Scales (..., J) as they were written, where these differ by group.
+
+        Returns
+        -------
+        LogProb
+            ``likelihood``, ``population``, ``hyper`` and their sum ``total``, with all constants.
+
+        Raises
+        ------
+        KeyError, TypeError, ValueError
+            If a hyperparameter lacks, shapes do not fit, or data are wrong.
+
+        Examples
+        --------
+        >>> import hierfast as hf
+        >>> model = hf.Model(hf.Normal(sigma="se"), hf.Normal(hf.Normal(0, 5), hf.HalfCauchy(5)))
+        >>> table = hf.datasets.load("eight_schools")
+        >>> fit = model.fit(table, y="effect", group="school", random_seed=1)
+        >>> found = model.log_prob(
+        ...     table, fit.hyper, fit.groups.draws(), y="effect", group="school"
+        ... )
+        >>> found.total.shape, found.likelihood_by_group.shape
+        ((4, 1000), (4, 1000, 8))
+        """
+        from hierfast.log_prob import compute_log_prob
+
+        return compute_log_prob(
+            self, data, hyper, effects, y=y, group=group, groups=groups, scales=scales
         )
 
 
