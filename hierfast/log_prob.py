@@ -81,7 +81,7 @@ def compute_log_prob(
     scales: Any,
 ) -> LogProb:
     """Evaluate all stages; see `Model.log_prob`."""
-    from hierfast.plan import group_name_of
+    from hierfast.plan import name_groups
 
     if y is None:
         raise TypeError("y is missing: name the column of outcomes, or give its values")
@@ -89,7 +89,7 @@ def compute_log_prob(
         raise ValueError(
             "log_prob is not available with a Grid in this version; its weights have fit.population"
         )
-    graph = name_graph(model, y, group_name_of(data, group))
+    graph = name_graph(model, y, name_groups(data, group))
     observed = read_observations(model.likelihood, graph, data, y, group, groups)
     x, shape = columns_of(graph, hyper)
     stages = Stages(model.likelihood, graph, x)
