@@ -224,7 +224,7 @@ class Plot:
         >>> table = hf.datasets.load("eight_schools")
         >>> fit = model.fit(table, y="effect", group="school", random_seed=1, progressbar=False)
         >>> [text.get_text() for text in fit.plot.caterpillar().get_yticklabels()][-1]
-        'A'
+        'G'
         """
         require_matplotlib()
         groups = self._fit.groups
