@@ -202,16 +202,18 @@ def error_of_means(groups: Joinable) -> FloatArray:
     if chains * pieces_ < 2:
         raise ValueError("Monte Carlo errors need two draws or more; the fit has one")
     edges = [length * i // pieces_ for i in range(pieces_ + 1)]
-    means = []
+    many, first = 0, _with_draws(groups, 0, slice(0, edges[1]))._means()
+    total, squares = np.zeros((2, *first.shape))
     for c in range(chains):
         for lo, hi in pairwise(edges):
-            means.append(_with_draws(groups, c, slice(lo, hi))._means())
-    whole = np.mean(means, axis=0)
-    with np.errstate(invalid="ignore"):
-        spread = np.sum(np.square(np.array(means) - whole), axis=0)
-    many = len(means)
-    error = np.sqrt(spread / (many - 1) / many)
-    return np.where(np.isfinite(whole), error, np.inf)
+            with np.errstate(invalid="ignore"):  # infinite means, which differ by no number
+                off = _with_draws(groups, c, slice(lo, hi))._means() - first
+            total += off
+            squares += off * off
+            many += 1
+    spread = np.maximum(squares / many - np.square(total / many), 0.0)
+    error = np.sqrt(spread / (many - 1))
+    return np.where(np.isfinite(error), error, np.inf)
 
 
 def _with_draws(groups: Joinable, chain: int, some: slice) -> Any:

@@ -1,4 +1,4 @@
-"""Examples run: those in docstrings of the installed package and those of the README."""
+"""Examples run: those in docstrings of the installed package, of the README and of the pages in docs."""
 
 import doctest
 import importlib
@@ -27,13 +27,17 @@ def test_every_public_name_has_an_example(name):
     assert ">>> " in (getattr(hierfast, name).__doc__ or "")
 
 
-def test_readme(capsys):
+PAGES = [README, *sorted((README.parent / "docs").glob("*.md"))]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_pages(page, capsys):
     pattern = r"^```python\n(.*?)^```\n(?:\n```text\n(.*?)^```$)?"
-    blocks = re.findall(pattern, README.read_text("utf-8"), re.DOTALL | re.M)
+    blocks = re.findall(pattern, page.read_text("utf-8"), re.DOTALL | re.M)
     assert any(printed for _, printed in blocks)
     names = {}
     for block, printed in blocks:
-        exec(compile(block, str(README), "exec"), names)
+        exec(compile(block, str(page), "exec"), names)
         said = capsys.readouterr().out
         assert said.split() == printed.split() or not printed
 
