@@ -9,6 +9,7 @@ from hierfast.export import Export
 from hierfast.heterogeneity import Heterogeneity
 from hierfast.loo import Scores
 from hierfast.predictive import Predictive
+from hierfast.refits import Alternatives
 from hierfast.renewal import Renewal
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from hierfast.report import Report
 
 
-class Fit(Heterogeneity, Exchangeability, Predictive, Scores, Renewal, Export):
+class Fit(Heterogeneity, Alternatives, Exchangeability, Predictive, Scores, Renewal, Export):
     """The posterior.
 
     Parameters
