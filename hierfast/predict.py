@@ -18,6 +18,7 @@ et al., *Bayesian Data Analysis*, 3rd ed., section 5.5.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -28,11 +29,13 @@ from numpy.typing import NDArray
 
 from hierfast.data import match_labels
 from hierfast.diagnose import percent
+from hierfast.identification import IdentificationWarning
 from hierfast.observations import Observations, read_observations
 from hierfast.prior_predictive import name_graph
 from hierfast.sample import make_seed
 from hierfast.stage_draws import Batches, StageDraws
 from hierfast.summary import import_pandas
+from hierfast.tails import find_infinite
 from hierfast.threads import run_all
 
 if TYPE_CHECKING:
@@ -43,6 +46,7 @@ if TYPE_CHECKING:
 FloatArray = NDArray[np.float64]
 
 KINDS = ("mean", "outcome")
+GROWING = ("log", "log scale", "log mean")  # links whose rows have means that grow with exp(effect)
 ROWS = 1_000_000  # rows times draws that are made at once
 SHOWN = 4  # rows at each end of a repr
 
@@ -176,6 +180,7 @@ def predict_rows(
     work = _Work(joint, observed, place, new, kind, levels, keep)
     work.run(np.random.SeedSequence(make_seed(random_seed)))
     work.check()
+    _mark_infinite(fit, work)
     names = getattr(fit.plan.statistics, "categories", ())
     return Prediction(
         kind,
@@ -190,6 +195,30 @@ def predict_rows(
         len(joint),
         names,
         work.kept,
+    )
+
+
+def _mark_infinite(fit: Fitted, work: _Work) -> None:
+    """Give means and sds that are infinite as such, and warn, where rows grow with exp(effect)."""
+    plan = fit.plan
+    link = getattr(plan.statistics, "link", None)
+    if link is None or link.name not in GROWING or plan.closed is not None or plan.grid is not None:
+        return
+    values, code = fit._draws.values, work.observed.code
+    new = work.new[code]
+    known, other = find_infinite(plan, values), find_infinite(plan, values, new=True)
+    rows = np.where(new, other, known[:, np.where(new, 0, work.place[code])])
+    if not rows.any():
+        return
+    either = rows.any(axis=0)
+    work.mean[rows[0]] = np.inf
+    work.sd[either] = work.mcse[either] = np.inf
+    warnings.warn(
+        f"the mean of {int(rows[0].sum()):,} and the sd of {int(either.sum()):,} of {len(code):,} "
+        "predicted rows is infinite: the population's tail is too heavy for what the rows of their groups say; read "
+        "quantiles instead",
+        IdentificationWarning,
+        stacklevel=4,
     )
 
 

@@ -17,7 +17,7 @@ LOGS = ("log", "log rate", "log scale", "log mean")  # links whose natural scale
 SHOWN = 3  # groups that a sentence names
 
 
-def find_infinite(plan: Plan, values: FloatArray) -> NDArray[np.bool_]:
+def find_infinite(plan: Plan, values: FloatArray, new: bool = False) -> NDArray[np.bool_]:
     r"""Say of which groups the mean, and of which the sd, of exp(effect) is infinite.
 
     As an effect :math:`\theta` grows, its likelihood falls as :math:`e^{-c \theta}` and a population as
@@ -45,12 +45,14 @@ def find_infinite(plan: Plan, values: FloatArray) -> NDArray[np.bool_]:
         Of a fit whose effects, or scales, are exponentials of what was integrated.
     values : numpy.ndarray
         Unknowns (chains, n_node, draws).
+    new : bool
+        Whether a new group is asked about, one without rows, instead of those of the fit.
 
     Returns
     -------
     numpy.ndarray
-        (2, J): whether, at some draw of the hyperparameters, k = 1 and k = 2 are too much in (1), so that
-        the moment of the mixture over the draws is infinite.
+        (2, J), or (2, 1) of a new group: whether, at some draw of the hyperparameters, k = 1 and k = 2 are
+        too much in (1), so that the moment of the mixture over the draws is infinite.
 
     Notes
     -----
@@ -71,7 +73,7 @@ def find_infinite(plan: Plan, values: FloatArray) -> NDArray[np.bool_]:
     scales = graph.scales
     parts = graph.parts or ((graph if scales is None else graph.of_scales),)
     written = graph.written if scales is None else scales.written
-    many, each = _decay_of_rows(plan, x, n)
+    many, each = (np.zeros(1), np.ones(n)) if new else _decay_of_rows(plan, x, n)
     found = np.zeros((2, len(many)), dtype=bool)
     for part in parts:
         decay = _decay_of_population(part, part.written if graph.parts else written, x, n)

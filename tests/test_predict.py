@@ -460,3 +460,16 @@ def test_wrong(fit, name):
     call, error, text = WRONG[name]
     with pytest.raises(error, match=text):
         call(fit)
+
+
+def test_infinite_moments_of_rows_are_said():
+    """A Student-t population of logarithms: a rate that no row bounds has no mean."""
+    model = hf.Model(hf.Poisson(), hf.StudentT(4, 0, hf.HalfNormal(1)))
+    fit = model.fit(
+        {"g": ["a", "b", "c"], "y": [1, 3, 2]}, y="y", group="g", random_seed=1, progressbar=False
+    )
+    assert np.isfinite(fit.predict({"g": ["a", "b"]}, random_seed=1).mean).all()
+    with pytest.warns(hf.IdentificationWarning, match="mean of 1 and the sd of 1 of 2 predicted"):
+        found = fit.predict({"g": ["new", "a"]}, random_seed=1)
+    assert np.isinf(found.mean[0]) and np.isinf(found.sd[0]) and np.isinf(found.mcse[0])
+    assert np.isfinite(found.quantiles).all() and np.isfinite(found.mean[1])

@@ -476,7 +476,44 @@ EVIDENCE = [  # of statistics that are added, fits that go on, files and exports
           "np.array(fit._draws.moved) / (fit.shape[1] + fit.plan.tune)"),
 ]  # fmt: skip
 
-FAULTS = WRITTEN + FAMILIES + OTHERS + EVIDENCE
+ANSWERS = [  # of groups compared, pooled, predicted, left out; after their tests
+    Fault("ranks that are shared are the first of them", "csrc/ranks.c",
+          "(int32_t)(2 * n + 1 - from - to)", "(int32_t)(2 * n - 2 * from)"),
+    Fault("the largest ranks held are the smallest", "csrc/ranks.c",
+          "keep(held + width, width, taken, -draw[t]);", "keep(held + width, width, taken, draw[t]);"),
+    Fault("places among the first shared by all alike", "hierfast/joint.py",
+          "(k - np.count_nonzero(above)) / np.count_nonzero(same)", "1.0 / np.count_nonzero(same)"),
+    Fault("errors of batches as if draws were one batch", "hierfast/joint.py",
+          "np.sqrt(spread / (many - 1))", "np.sqrt(spread / many)"),
+    Fault("squares about the mean of the first batch", "hierfast/joint.py",
+          "second / self.total - mean * mean", "second / self.total"),
+    Fault("joint draws of a chain in the order of all", "hierfast/joint.py",
+          "self.groups._fill(self._effects, self.draw[lo:hi], chain, effects)",
+          "self.groups._fill(self._effects, self.draw[lo:hi], 0, effects)"),
+    Fault("a factor of pooling for the group's own part", "hierfast/pooling.py",
+          "total += 1.0 / (1.0 + p[lo:hi] * value)", "total += 1.0 - 1.0 / (1.0 + p[lo:hi] * value)"),
+    Fault("errors of means of single batches", "hierfast/pooling.py",
+          "error = np.sqrt(spread / (many - 1))", "error = np.sqrt(spread)"),
+    Fault("a mixture's variance without that of its means", "hierfast/population.py",
+          "(w * (var + np.square(mean - centre)))", "(w * var)"),
+    Fault("noise of single rows in I-squared", "hierfast/heterogeneity.py",
+          "var / (var + typical * within)", "var / (var + within)"),
+    Fault("many questions asked as if they were one", "hierfast/exchangeability.py",
+          "p * (len(order) - i)", "p"),
+    Fault("replicates of the groups themselves", "hierfast/exchangeability.py",
+          "np.asarray(theta + sd * rng.standard_normal(theta.shape))",
+          "np.asarray(stats.mean + sd * rng.standard_normal(theta.shape))"),
+    Fault("rows of a group that are too unlike", "hierfast/exchangeability.py",
+          "f.cdf(ratio, groups - 1, rows - groups)", "f.sf(ratio, groups - 1, rows - groups)"),
+    Fault("ties of counts placed at their lower end", "hierfast/exchangeability.py",
+          "rng.random(n) * (1.0 + equal)", "rng.random(n)"),
+    Fault("shifts of means in sd of the alternative", "hierfast/refits.py",
+          "(new[0] - mean) / scale", "(mean - new[0]) / scale"),
+    Fault("new groups bounded as the first group is", "hierfast/predict.py",
+          "find_infinite(plan, values, new=True)", "find_infinite(plan, values)[:, :1]"),
+]  # fmt: skip
+
+FAULTS = WRITTEN + FAMILIES + OTHERS + EVIDENCE + ANSWERS
 
 # A dial: how small an error in tau, or in the variance of an effect, each layer still sees.
 DIAL = {
