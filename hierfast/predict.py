@@ -215,8 +215,8 @@ def _mark_infinite(fit: Fitted, work: _Work) -> None:
     work.sd[either] = work.mcse[either] = np.inf
     warnings.warn(
         f"the mean of {int(rows[0].sum()):,} and the sd of {int(either.sum()):,} of {len(code):,} "
-        "predicted rows is infinite: the population's tail is too heavy for what the rows of their groups say; read "
-        "quantiles instead",
+        "predicted rows is infinite: the population's tail is too heavy for what the rows of their groups "
+        "say; read quantiles instead",
         IdentificationWarning,
         stacklevel=4,
     )
