@@ -190,7 +190,9 @@ found.save(sys.argv[1])
 def test_a_process_that_dies_leaves_the_old_file(path):
     found = fit("normal")
     found.save(path)
-    done = subprocess.run([sys.executable, "-c", CUT, str(path)], check=False, env=dict(os.environ))
+    done = subprocess.run(
+        [sys.executable, "-P", "-c", CUT, str(path)], check=False, env=dict(os.environ)
+    )
     assert done.returncode == 9
     assert len(list(path.parent.iterdir())) == 2  # what was begun stands beside
     assert_same(hf.load(path), found)

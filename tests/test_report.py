@@ -159,9 +159,14 @@ def test_priors_are_simulated_with_theirs():
     population = hf.Normal(hf.Normal(0, hf.Gamma(2, 1)), variance=hf.InverseGamma(3, 2))
     likelihood = hf.Normal(sigma=hf.Uniform(0, hf.Gamma(9, 1)))
     drawn = simulate(build_graph(likelihood, population, "g"), 20_000)
-    assert drawn.keys() == {"g_mu", "g_mu_sigma", "g_variance", "sigma_upper"}
+    assert drawn.keys() == {"g_mu", "g_mu_sigma", "g_variance", "sigma", "sigma_upper"}
     rng = np.random.default_rng(8)
-    for name, prior in (("g_mu", population.mu), ("g_variance", population.variance)):
+    priors = {
+        "g_mu": population.mu,
+        "g_variance": population.variance,
+        "sigma": likelihood.sigma,
+    }
+    for name, prior in priors.items():
         want = [prior.rvs(rng) for _ in range(4000)]
         assert stats.ks_2samp(drawn[name], want).pvalue > 1e-6
     improper = hf.Normal(hf.Normal(0, hf.Power(-0.5)), hf.HalfNormal(1))
