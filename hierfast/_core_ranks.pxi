@@ -1,9 +1,8 @@
 # Ranks of joint draws: part of _core.pyx.
 
-def rank_twice(const double[::1] x, int32_t[::1] out):
-    """Twice the ranks of (1) of csrc/ranks.h."""
+def rank_twice(const double[::1] x, uint64_t[:, ::1] key, int32_t[::1] out):
+    """Twice the ranks of (1) of csrc/ranks.h; key (2, n) is scratch."""
     cdef int64_t n = x.shape[0]
-    cdef uint64_t[:, ::1] key = np.empty((2, n), dtype=np.uint64)
     with nogil:
         hf_rank_twice(n, &x[0], &key[0, 0], &key[1, 0], &out[0])
 

@@ -106,10 +106,9 @@ class Answers:
         from hierfast.joint import Joint, interval_names, rank_twice
 
         low, high = interval_names(prob)
-        sign = 1.0 if largest_first else -1.0
-        mean, sd, mcse, ends = (
-            0.5 * v for v in Joint(self, draws).read(lambda x: rank_twice(sign * x), np.int32, prob)
-        )
+        way: Any = rank_twice if largest_first else lambda x: rank_twice(-x)
+        found = Joint(self, draws).read(way, np.int32, prob)
+        mean, sd, mcse, ends = (0.5 * v for v in found)
         columns = {"mean": mean, "sd": sd, "mcse": mcse, low: ends[:, 0], high: ends[:, 1]}
         return _table(self, columns)
 
@@ -146,8 +145,8 @@ class Answers:
         if isinstance(k, bool) or not isinstance(k, int | np.integer) or not 1 <= k <= len(self):
             raise ValueError(f"k must be a whole number of groups, 1 to {len(self)}; got {k!r}")
         share = partial(share_of_top, int(k))
-        sign = 1.0 if largest_first else -1.0
-        mean, _, mcse, _ = Joint(self, draws).read(lambda x: share(sign * x), np.float32)
+        way: Any = share if largest_first else lambda x: share(-x)
+        mean, _, mcse, _ = Joint(self, draws).read(way, np.float32)
         return _table(self, {"prob": mean, "mcse": mcse})
 
     def prob_above(self: Joinable, x: float, *, draws: int | None = None) -> GroupTable:

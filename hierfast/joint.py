@@ -28,6 +28,7 @@ Laird and Louis (1989), *Journal of Educational Statistics* 14(1).
 from __future__ import annotations
 
 import math
+import threading
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -89,7 +90,7 @@ class Joint:
         most = max(2, min(BATCHES, self.total // LENGTH))
         edges = np.arange(most + 1) * self.total // most
         self.batches = list(zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True))
-        self._effects = groups._effects(None)
+        self._effects, self._room = groups._effects(None), Room()
 
     def _tasks(self, lo: int, hi: int) -> Iterator[tuple[int, int, int]]:
         """Cut draws lo .. hi where the chain changes, and where effects would be too many."""
@@ -102,7 +103,7 @@ class Joint:
     def _fill(
         self, first: int, function: Function, out: NDArray[Any], chain: int, lo: int, hi: int
     ) -> None:
-        effects = np.empty((hi - lo, self.count))
+        effects = self._room.get("effects", (hi - lo, self.count), np.float64)
         self.groups._fill(self._effects, self.draw[lo:hi], chain, effects)
         out[lo - first : hi - first] = function(effects)
 
@@ -151,6 +152,23 @@ class Joint:
         sd = np.sqrt(np.maximum(second / self.total - mean * mean, 0.0))
         spread = np.maximum(between / many - mean * mean, 0.0)
         return shift + mean, sd, np.sqrt(spread / (many - 1)), keep.ends()
+
+
+class Room(threading.local):
+    """Arrays that a thread uses again: to get a large one from the system is as slow as to fill it."""
+
+    def __init__(self) -> None:
+        self.arrays: dict[str, NDArray[Any]] = {}
+
+    def get(self, name: str, shape: tuple[int, int], dtype: type) -> NDArray[Any]:
+        """Give an array of a shape, whose values are whatever was there."""
+        size = shape[0] * shape[1]
+        if name not in self.arrays or self.arrays[name].size < size:
+            self.arrays[name] = np.empty(size, dtype=dtype)
+        return self.arrays[name][:size].reshape(shape)
+
+
+ROOM = Room()  # of ranks
 
 
 class Extremes:
@@ -261,8 +279,9 @@ def rank_twice(effects: FloatArray) -> NDArray[np.int32]:
     array([[2.5, 1. , 2.5, 4. ]])
     """
     out = np.empty(effects.shape, dtype=np.int32)
+    key = ROOM.get("key", (2, effects.shape[1]), np.uint64)
     for row, ranks in zip(effects, out, strict=True):
-        _core.rank_twice(row, ranks)
+        _core.rank_twice(row, key, ranks)
     return out
 
 
