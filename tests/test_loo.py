@@ -183,7 +183,10 @@ def fit_case(case: Case, data: dict[str, Any], draws: int = 2000) -> hf.Fit:
     )
 
 
-@pytest.mark.parametrize("name", CASES)
+SOME = [pytest.param(k, marks=pytest.mark.slow) if i % 2 else k for i, k in enumerate(CASES)]
+
+
+@pytest.mark.parametrize("name", SOME)
 def test_rows_against_fits_without_them(name: str) -> None:
     """Rows of two groups, one of which has no other: their mean density over draws without them."""
     case, data = CASES[name], make_rows()
