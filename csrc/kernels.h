@@ -141,8 +141,12 @@ typedef struct {
                   double *out); /* out (4, n_lambda): A, W, S1, S2 of cells lo..hi */
   void (*sweep)(const hf_scalar_term *t, int64_t lo, int64_t hi, double *theta, double *sum);
   void (*mixture)(const hf_mixture *mix, double p, double d, double x, double *cdf, double *pdf);
+  void (*above)(const hf_mixture *mix, int n_batch, const int32_t *edge, int64_t n, const double *p,
+                const double *d, const double *x, double *chance, double *mcse);
   void (*read)(const hf_reader *r, int64_t n, const double *p, const double *ybar, double *mean,
                double *sd, double *quantile);
+  void (*leave_out)(int n_draw, int64_t n, double *log, const double *mult, double flat,
+                    double *elpd, double *part, double *span, double *off);
   void (*rising)(const hf_rising *r, double sign, int n, const double *a,
                  double *out); /* adds (1) of conjugate/rising.h to out (n,) */
   int (*integrate)(const hf_integral *q, int n, const hf_col *stat, const hf_col *lpar, hf_col loc,

@@ -144,13 +144,39 @@ static void keep(int32_t *held, int width, int taken, int32_t value) {
   held[k] = value;
 }
 
-void hf_keep_extremes(int64_t n, int n_draw, const int32_t *draw, int width, int seen,
-                      int32_t *held) {
-  for (int64_t j = 0; j < n; j++, draw += n_draw, held += 2 * width) {
+void hf_keep_extremes(int64_t n, int n_draw, const int32_t *draw, int64_t stride, int width,
+                      int seen, int32_t *held) {
+  for (int64_t j = 0; j < n; j++, held += 2 * width) {
     for (int t = 0; t < n_draw; t++) {
       int taken = seen + t < width ? seen + t : width;
-      keep(held, width, taken, draw[t]);
-      keep(held + width, width, taken, -draw[t]);
+      keep(held, width, taken, draw[t * stride + j]);
+      keep(held + width, width, taken, -draw[t * stride + j]);
+    }
+  }
+}
+
+void hf_add_batch(int64_t n, int n_draw, const double *draw, int is_first, double *sum,
+                  int64_t stride) {
+  double *shift = sum, *first = sum + stride, *second = first + stride, *between = second + stride;
+  for (int64_t lo = 0; lo < n; lo += HF_TILE) {
+    int w = n - lo < HF_TILE ? (int)(n - lo) : HF_TILE;
+    double off[HF_TILE] = {0.0}, squares[HF_TILE] = {0.0};
+    if (is_first) {
+      for (int t = 0; t < n_draw; t++)
+        for (int i = 0; i < w; i++) off[i] += draw[t * n + lo + i];
+      for (int i = 0; i < w; i++) shift[lo + i] = off[i] / n_draw;
+      for (int i = 0; i < w; i++) off[i] = 0.0;
+    }
+    for (int t = 0; t < n_draw; t++)
+      for (int i = 0; i < w; i++) {
+        double d = draw[t * n + lo + i] - shift[lo + i];
+        off[i] += d;
+        squares[i] += d * d;
+      }
+    for (int i = 0; i < w; i++) {
+      first[lo + i] += off[i];
+      second[lo + i] += squares[i];
+      between[lo + i] += (off[i] / n_draw) * (off[i] / n_draw);
     }
   }
 }

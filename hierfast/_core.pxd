@@ -19,8 +19,10 @@ cdef extern from "labels.h" nogil:
 
 cdef extern from "ranks.h" nogil:
     void hf_rank_twice(int64_t n, const double *x, uint64_t *key, uint64_t *other, int32_t *twice)
-    void hf_keep_extremes(int64_t n, int n_draw, const int32_t *draw, int width, int seen,
-                          int32_t *held)
+    void hf_keep_extremes(int64_t n, int n_draw, const int32_t *draw, int64_t stride, int width,
+                          int seen, int32_t *held)
+    void hf_add_batch(int64_t n, int n_draw, const double *draw, int is_first, double *sum,
+                      int64_t stride)
 
 cdef extern from "statistics.h" nogil:
     enum:
@@ -180,8 +182,13 @@ cdef extern from "hf.h" nogil:
                         const double *lam, double *out) noexcept nogil
         void (*sweep)(const hf_scalar_term *t, int64_t lo, int64_t hi, double *theta,
                       double *sum) noexcept nogil
+        void (*above)(const hf_mixture *mix, int n_batch, const int32_t *edge, int64_t n,
+                      const double *p, const double *d, const double *x, double *chance,
+                      double *mcse) noexcept nogil
         void (*read)(const hf_reader *r, int64_t n, const double *p, const double *ybar,
                      double *mean, double *sd, double *quantile) noexcept nogil
+        void (*leave_out)(int n_draw, int64_t n, double *log, const double *mult, double flat,
+                          double *elpd, double *part, double *span, double *off) noexcept nogil
         int (*integrate)(const hf_integral *q, int n, const hf_col *stat, const hf_col *lpar,
                          hf_col loc, const hf_col *ppar, double *logz, double *mean,
                          double *sd) noexcept nogil

@@ -45,6 +45,15 @@ cdef class Mixture:
                 hf_read_quantiles(self.kernels, &self.mix, p[i], d[i], mean[i], sd[i], n,
                                        &prob[0], &out[i, 0])
 
+    def above(self, const int32_t[::1] edge, const double[::1] p, const double[::1] d,
+              const double[::1] x, double[::1] chance, double[::1] mcse):
+        """Probability that groups are above x, and its error; see csrc/conjugate/normal_above.h."""
+        cdef int64_t n = p.shape[0]
+        cdef int n_batch = <int>edge.shape[0] - 1
+        with nogil:
+            self.kernels.above(&self.mix, n_batch, &edge[0], n, &p[0], &d[0], &x[0], &chance[0],
+                               &mcse[0])
+
     def compress(self, int n_bin, const int64_t[::1] order):
         """Components (4, n_bin) of a mixture that stands for this one."""
         out = np.empty((4, n_bin))

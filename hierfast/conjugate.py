@@ -50,6 +50,8 @@ CLOSE = 1e-9  # probability by which a quantile may be off
 class BetaGroups:
     """Equation (1) for probabilities."""
 
+    low, high = 0.0, 1.0
+
     @staticmethod
     def shapes(a: Any, b: Any, y: FloatArray, size: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Give both shapes."""
@@ -105,6 +107,8 @@ class BetaGroups:
 
 class GammaGroups:
     """Equation (1) for rates."""
+
+    low, high = 0.0, np.inf
 
     @staticmethod
     def shapes(a: Any, b: Any, y: FloatArray, size: FloatArray) -> tuple[FloatArray, FloatArray]:

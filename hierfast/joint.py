@@ -30,7 +30,7 @@ from __future__ import annotations
 import math
 import threading
 from collections.abc import Callable, Iterator
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -42,6 +42,7 @@ from hierfast.threads import pieces, run_all
 
 if TYPE_CHECKING:
     from hierfast.answers import Joinable
+    from hierfast.effects import Effects
 
 FloatArray = NDArray[np.float64]
 Function = Callable[[FloatArray], NDArray[Any]]
@@ -50,7 +51,7 @@ LEAST = 400  # joint draws, where there are as many
 EFFECTS = 40_000_000  # that are drawn where more joint draws are worth it
 LENGTH, BATCHES = 20, 50  # draws of a batch at least; batches at most
 ROWS = 2_000_000  # effects that are made at once
-GROUPS = 20_000  # whose draws are gathered at once
+GROUPS = 4096  # whose draws are gathered at once
 
 
 class Joint:
@@ -90,7 +91,11 @@ class Joint:
         most = max(2, min(BATCHES, self.total // LENGTH))
         edges = np.arange(most + 1) * self.total // most
         self.batches = list(zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True))
-        self._effects, self._room = groups._effects(None), Room()
+        self._room = Room()
+
+    @cached_property
+    def _effects(self) -> Effects:
+        return self.groups._effects(None)
 
     def _tasks(self, lo: int, hi: int) -> Iterator[tuple[int, int, int]]:
         """Cut draws lo .. hi where the chain changes, and where effects would be too many."""
@@ -127,7 +132,7 @@ class Joint:
             Means, sds, their Monte Carlo errors (J,), ends of intervals (J, 2) or (J, 0).
         """
         n = self.count
-        shift, first, second, between = np.zeros((4, n))
+        sums = np.zeros((4, n))
         keep = Extremes(n, self.total, prob, dtype)
         longest = max(hi - lo for lo, hi in self.batches)
         values = np.empty((longest, n), dtype=dtype)
@@ -137,21 +142,20 @@ class Joint:
             some = values[: hi - lo]
 
             def gather(a: int, b: int, lo: int = lo, some: NDArray[Any] = some) -> None:
-                x = np.ascontiguousarray(some[:, a:b].T)
-                if lo == 0:
-                    shift[a:b] = x.mean(axis=1)
-                off = x - shift[a:b, None]
-                mean = off.mean(axis=1)
-                first[a:b] += len(some) * mean
-                second[a:b] += np.einsum("ij,ij->i", off, off)
-                between[a:b] += mean * mean
-                keep.add(a, b, x)
+                x = np.ascontiguousarray(some[:, a:b], dtype=np.float64)
+                _core.add_batch(x, lo == 0, sums[:, a:b])
+                keep.add(a, b, some[:, a:b])
 
             run_all([partial(gather, *c) for c in pieces(n, GROUPS, 1 << 20)], self.cores)
+        return *self.figures(sums), keep.ends()
+
+    def figures(self, sums: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Make means, sds and Monte Carlo errors of (3) of csrc/ranks.h (4, groups)."""
+        shift, first, second, between = sums
         mean, many = first / self.total, len(self.batches)
         sd = np.sqrt(np.maximum(second / self.total - mean * mean, 0.0))
         spread = np.maximum(between / many - mean * mean, 0.0)
-        return shift + mean, sd, np.sqrt(spread / (many - 1)), keep.ends()
+        return shift + mean, sd, np.sqrt(spread / (many - 1))
 
 
 class Room(threading.local):
@@ -187,9 +191,9 @@ class Extremes:
     --------
     >>> import numpy as np
     >>> from hierfast.joint import Extremes
-    >>> draws = np.random.default_rng(1).normal(size=(1, 101))
+    >>> draws = np.random.default_rng(1).normal(size=(101, 1))
     >>> keep = Extremes(1, 101, 0.9, float)
-    >>> keep.add(0, 1, draws[:, :40]), keep.add(0, 1, draws[:, 40:])
+    >>> keep.add(0, 1, draws[:40]), keep.add(0, 1, draws[40:])
     (None, None)
     >>> bool(np.allclose(keep.ends(), np.quantile(draws, [0.05, 0.95])))
     True
@@ -208,16 +212,16 @@ class Extremes:
         self.held = np.empty((count, 2, self.width), dtype=dtype)
 
     def add(self, lo: int, hi: int, draws: NDArray[Any]) -> None:
-        """Look at draws (groups, n) of groups lo .. hi, always the same ones together."""
+        """Look at draws (n, groups) of groups lo .. hi, always the same ones together."""
         width = self.width
         if not width:
             return
         here = self.seen.get(lo, 0)
-        self.seen[lo] = min(width, here + draws.shape[1])
+        self.seen[lo] = min(width, here + len(draws))
         if self.by_core:
             _core.keep_extremes(draws, here, self.held[lo:hi])
             return
-        for side, of in ((0, draws), (1, -draws)):
+        for side, of in ((0, draws.T), (1, -draws.T)):
             held = self.held[lo:hi, side]
             both = np.concatenate([held[:, :here], of], axis=1)
             if both.shape[1] > width:

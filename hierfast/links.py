@@ -121,6 +121,31 @@ class Link:
         other = size - y + 0.5 if self.whole else np.where(size > 0, size, 1.0)
         return np.where(size > 0, self.effect(y + 0.5, other), 0.0)
 
+    def forward(self, x: float) -> float:
+        """Give the effect of a probability, rate or time; infinite at and beyond the ends of its scale.
+
+        Parameters
+        ----------
+        x : float
+            On the natural scale.
+
+        Returns
+        -------
+        float
+            The inverse of `inverse`.
+
+        Examples
+        --------
+        >>> from hierfast.links import LINKS
+        >>> round(LINKS["logit"].forward(0.25), 4), LINKS["log"].forward(0.0)
+        (-1.0986, -inf)
+        """
+        if x <= 0.0:
+            return -np.inf
+        if not self.whole:
+            return float(apply_core(LOG, np.array([x]))[0])
+        return float(self.effect(np.array([x]), np.array([1.0 - x]))[0]) if x < 1.0 else np.inf
+
     def __reduce__(self) -> tuple[object, tuple[str]]:
         """Pickle by name."""
         return find_link, (self.name,)

@@ -41,8 +41,8 @@ FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
 ORDER = 61  # nodes of an integral whose plan has chosen none
-CLOSED, QUADRATURE = 400_000_000, 20_000_000  # densities that a reading may evaluate
-FEWEST = 400  # draws that it keeps all the same
+CLOSED, QUADRATURE = 200_000_000, 20_000_000  # densities that a reading may evaluate
+FEWEST = 200  # draws that it keeps all the same
 ALONE = ("Weibull", "Gamma", "NegativeBinomial", "OrderedLogistic")  # rows that say more than (1)
 
 
@@ -110,7 +110,7 @@ class Marginal:
 
     def block(self) -> int:
         """How many cells to read at once."""
-        return max(1, 1_000_000 // len(self.used))
+        return max(1, 500_000 // len(self.used))
 
 
 class _Integrals:

@@ -57,9 +57,11 @@ class NodeReader:
     @cached_property
     def _mass(self) -> tuple[FloatArray, NDArray[np.bool_]]:
         """Masses of all nodes, and which cells with nodes have them at every draw of phi."""
-        total = int(self.count.sum())
-        points = self.inner.thin(TERMS // total)
-        n = len(points)
+        return self._blend(self.inner.thin(TERMS // int(self.count.sum())))
+
+    def _blend(self, points: FloatArray) -> tuple[FloatArray, NDArray[np.bool_]]:
+        """Those of the mixture over some draws of phi (n, n_node)."""
+        total, n = int(self.count.sum()), len(points)
         packs = [points[t : t + WIDE].T.reshape(-1) for t in range(0, n, WIDE)]
         x, mass = np.concatenate(packs), np.empty(total)
         missed = np.zeros(len(self.cell), dtype=np.int64)
@@ -145,6 +147,39 @@ class NodeReader:
         run_all(tasks, self.inner.cores)
         self.error = float(largest.max())
         return self._whole(out, full, partial(self.inner.quantiles_of, probs=probs))
+
+    def below(
+        self, x: float, parts: list[FloatArray]
+    ) -> tuple[FloatArray, FloatArray, NDArray[np.bool_]]:
+        """Distribution functions at x of mixtures over parts of the draws: (1) of csrc/theta/sinc.h.
+
+        Parameters
+        ----------
+        x : float
+            An effect.
+        parts : list of numpy.ndarray
+            Draws of phi (n, n_node) of each.
+
+        Returns
+        -------
+        tuple of numpy.ndarray
+            Probabilities (parts, cells with nodes), what they may be off by, and which have nodes at
+            all draws.
+        """
+        from scipy.special import sici
+
+        at, count = self.at - self.at[0], self.count
+        node = np.arange(int(count.sum())) - np.repeat(at, count)
+        away = x / np.repeat(self.step, count) - node - np.repeat(self.first, count)
+        share, sign = 0.5 + sici(np.pi * away)[0] / np.pi, (1.0 - 2.0 * (node % 2)) / np.pi
+        out, slack = np.empty((2, len(parts), len(count)))
+        full = np.ones(len(count), dtype=bool)
+        for b, points in enumerate(parts):
+            mass, good = self._blend(points)
+            full &= good
+            out[b] = np.add.reduceat(mass * share, at)
+            slack[b] = np.abs(np.add.reduceat(mass * sign, at))
+        return np.clip(out, 0.0, 1.0), slack.max(axis=0), full
 
 
 def sinc_table() -> FloatArray:

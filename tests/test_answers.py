@@ -1,10 +1,14 @@
 """Ranks, chances, differences and functions of groups against brute force and closed forms."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from scipy import stats as st
 
 import hierfast as hf
+from hierfast import _core
+from hierfast.chances import _by_inverse
 from hierfast.joint import Extremes, Joint, rank_twice, share_of_top
 
 SCHOOLS = hf.Model(hf.Normal(sigma="se"), hf.Normal(hf.Normal(0, 5), hf.HalfCauchy(5)))
@@ -71,16 +75,109 @@ def test_chances_of_the_first_add_up_and_are_those_of_brute_force(fit, k, reques
     np.testing.assert_allclose(found["prob"], part.mean(axis=0), atol=1e-6)
 
 
+def share_above(groups, x):
+    """Chances by the shares of 4,000 draws of the effects, with their binomial errors."""
+    share = (groups.draws().reshape(4000, -1) > x).mean(axis=0)
+    return share, np.sqrt((share + 1e-3) * (1 - share + 1e-3) / 4000)
+
+
 def test_chances_above_a_value_are_those_of_the_posterior():
-    """Known hyperparameters: a closed form, met within Monte Carlo error."""
+    """Known hyperparameters: a closed form, without any Monte Carlo error."""
     y = np.array([-1.0, 0.5, 2.0])
     fit = hf.Model(hf.Normal(sigma=1), hf.Normal(0, 2)).fit(
         {"y": y}, y="y", random_seed=4, progressbar=False
     )
     found = fit.groups.prob_above(0.7)
-    exact = st.norm.sf(0.7, 0.8 * y, np.sqrt(0.8))
-    assert np.all(np.abs(found["prob"] - exact) < 4.5 * found["mcse"])
-    np.testing.assert_allclose(found["mcse"], np.sqrt(exact * (1 - exact) / 4000), rtol=0.4)
+    np.testing.assert_allclose(found["prob"], st.norm.sf(0.7, 0.8 * y, np.sqrt(0.8)), rtol=1e-13)
+    assert (found["mcse"] == 0.0).all()
+
+
+def test_chances_of_normal_groups_are_means_over_the_draws():
+    """Without rows, with a known location, in batches whose spread is the error: by hand, with SciPy."""
+    rng = np.random.default_rng(2)
+    table = {"y": rng.normal(size=9), "g": np.arange(9) // 2, "x": np.arange(9) // 2 * 0.3}
+    groups = {"g": np.arange(6), "x": np.arange(6) * 0.3}
+    model = hf.Model(hf.Normal(sigma=hf.HalfNormal(1)), hf.Normal("x", hf.HalfNormal(1)))
+    fit = model.fit(
+        table, y="y", group="g", groups=groups, random_seed=1, progressbar=False, draws=500
+    )
+    found, n = fit.groups.prob_above(0.4), np.array([2, 2, 2, 2, 1, 0])
+    mean = np.array([table["y"][table["g"] == j].mean() if n[j] else 0.0 for j in range(6)])
+    sigma, tau = (fit.hyper[k].reshape(-1, 1) for k in ("sigma", "g_sigma"))
+    w = n * tau**2 / (n * tau**2 + sigma**2)
+    centre, x = w * mean + (1 - w) * groups["x"], 0.4
+    each = st.norm.sf(x, centre, tau * np.sqrt(1 - w))
+    np.testing.assert_allclose(found["prob"], each.mean(axis=0), rtol=1e-12)
+    batches = each.reshape(50, 40, 6).mean(axis=1)
+    np.testing.assert_allclose(found["mcse"], batches.std(axis=0, ddof=1) / np.sqrt(50), rtol=1e-9)
+
+
+def test_chances_at_extremes_are_those_of_scipy_at_every_instruction_set():
+    """Equations (1) and (2) of csrc/conjugate/normal_above.h, scales from 1e-150 to 1e150 and of 0."""
+    m = np.array([0.0, 1.0, -2.0, 3.0, 0.0, 1e150, 0.5, -1e-150])
+    s2 = np.array([0.0, 1.0, 1e-8, 1e4, 0.0, 1e300, 0.0, 1e-300])
+    ratio = np.array([1.0, 0.0, 1e-12, 1e12, 0.0, 4.0, 1e-3, 1e3])
+    tau2 = np.array([1.0, 0.0, 1e-6, 1e6, 0.0, 1e300, 1e-12, 1e-300])
+    p = np.repeat([0.0, 1.0, 50.0, 1e8], 100)
+    d, x = np.tile(np.linspace(-3, 3, 100), 4), np.tile(np.geomspace(1e-3, 40, 100), 4)
+    edge, rows = np.array([0, 3, 6, 8], dtype=np.int32), []
+    for level in range(_core.best_level() + 1):
+        chance, mcse = np.empty((2, 400))
+        mixture = _core.Mixture(np.ascontiguousarray([m, s2, tau2, ratio]), level)
+        mixture.above(edge, p, d, x, chance, mcse)
+        rows.append([chance, mcse])
+    assert all(np.array_equal(rows[0], row) for row in rows)
+    b = 1.0 / (1.0 + ratio[:, None] * p)
+    mean = b * m[:, None] + ratio[:, None] * p * b * d
+    with np.errstate(divide="ignore"):
+        u = (x - mean) / np.sqrt(tau2[:, None] * b + b * b * s2[:, None])
+    each = st.norm.sf(u)
+    np.testing.assert_allclose(rows[0][0], each.mean(axis=0), rtol=1e-12, atol=1e-300)
+    parts = np.array([each[lo:hi].mean(axis=0) for lo, hi in pairwise(edge)])
+    error = parts.std(axis=0, ddof=1) / np.sqrt(3)
+    np.testing.assert_allclose(rows[0][1], error, rtol=1e-9, atol=1e-15)
+
+
+@pytest.mark.parametrize("x", [0.0, 0.3, 1.0, 2.0])
+@pytest.mark.parametrize("family", ["Beta", "Gamma"])
+def test_chances_of_conjugate_groups_are_means_of_tails(family, x):
+    y, size = np.array([0.0, 3.0, 7.0]), np.array([9.0, 9.0, 10.0])
+    if family == "Beta":
+        model = hf.Model(hf.Binomial(n="n"), hf.Beta(hf.Gamma(4, 2), hf.Gamma(4, 1)))
+    else:
+        model = hf.Model(hf.Poisson(exposure="n"), hf.Gamma(hf.Gamma(4, 2), hf.Gamma(4, 1)))
+    fit = model.fit({"y": y, "n": size}, y="y", random_seed=1, progressbar=False, draws=100)
+    a, b = (v.reshape(-1, 1) for v in fit.hyper.values())
+    law = (
+        st.beta(a + y, b + size - y) if family == "Beta" else st.gamma(a + y, scale=1 / (b + size))
+    )
+    found = fit.groups.prob_above(x)
+    np.testing.assert_allclose(found["prob"], law.sf(x).mean(axis=0), rtol=1e-9, atol=1e-14)
+
+
+@pytest.mark.parametrize("x", [-1.0, 0.0, 0.5])
+def test_chances_beside_a_point_are_shares_of_draws(sparse, x):
+    found, (share, error) = sparse.groups.prob_above(x), share_above(sparse.groups, x)
+    np.testing.assert_allclose(found["prob"], share, rtol=1e-6)
+    np.testing.assert_allclose(found["mcse"].mean(), error.mean(), rtol=0.2)
+
+
+def test_chances_of_counts_are_shares_of_draws():
+    """Read by nodes, by inverse distribution functions, on either scale; beyond the ends they are sure."""
+    table = hf.datasets.load("surgical")
+    model = hf.Model(hf.Binomial(n="operations"), hf.Normal(hf.Normal(0, 2), hf.HalfNormal(1)))
+    fit = model.fit(table, y="deaths", group="hospital", random_seed=1, progressbar=False)
+    groups, theta = fit.groups, np.log(0.07 / 0.93)
+    found, (share, error) = groups.prob_above(theta), share_above(groups, theta)
+    assert np.all(np.abs(found["prob"] - share) < 4.5 * np.hypot(error, found["mcse"]))
+    natural = groups.natural.prob_above(0.07)
+    np.testing.assert_allclose(natural["prob"], found["prob"], rtol=1e-9)
+    points = np.ascontiguousarray(np.concatenate(list(fit._draws.values), axis=1).T[::20])
+    other = _by_inverse(fit.plan.integrals, points, theta, np.arange(12), 0, 12).mean(axis=0)
+    some = groups.prob_above(theta, draws=200)["prob"]
+    np.testing.assert_allclose(other[fit.plan.cell], some, atol=2e-6)
+    assert (groups.natural.prob_above(0.0)["prob"] == 1.0).all()
+    assert (groups.natural.prob_above(1.0)["prob"] == 0.0).all()
 
 
 def test_a_function_of_natural_effects_is_read_on_their_scale():
@@ -141,7 +238,7 @@ def test_ends_that_few_draws_have():
     for prob in (0.01, 0.5, 0.999):
         keep = Extremes(4, 7, prob, float)
         for t in range(7):
-            keep.add(0, 4, draws[:, t : t + 1])
+            keep.add(0, 4, draws[:, t : t + 1].T)
         ends = np.quantile(draws, [0.5 - prob / 2, 0.5 + prob / 2], axis=1).T
         np.testing.assert_allclose(keep.ends(), ends, rtol=1e-12)
 

@@ -9,8 +9,10 @@ from typing import Any
 import numpy as np
 import pytest
 from scipy import stats
+from scipy.special import logsumexp, softmax
 
 import hierfast as hf
+from hierfast import _core
 from hierfast.loo import find_efficiency, leave_out
 from hierfast.marginal import Marginal, open_marginal
 from hierfast.psis import good_k, smooth, tail_length
@@ -399,6 +401,31 @@ def test_groups_without_rows_are_not_left_out() -> None:
     for case in (CASES["normal"], CASES["binomial"], CASES["heavy"]):
         fit = case.model.fit(data, y=case.y, group="g", groups=names, random_seed=1, draws=100)
         assert fit.loo().labels.tolist() == list(range(9))
+
+
+def test_flat_weights_are_read_as_raw_ones_at_every_instruction_set():
+    """Equations (1) and (2) of csrc/leave_out.h against sums by hand; what is not flat is left alone."""
+    r = np.random.default_rng(8)
+    log = -1e3 + 0.03 * r.uniform(size=(300, 523)) + 50.0 * r.normal(size=523)
+    log[:, 7] += r.normal(size=300)
+    log[5, 300] = -np.inf
+    rough, mult, rows = np.array([7, 300]), r.integers(1, 9, 523).astype(float), []
+    for level in range(_core.best_level() + 1):
+        room, found, off = log.copy(), np.empty((3, 523)), np.ones(300)
+        _core.leave_out(room, mult, 0.05, found, off, level)
+        np.testing.assert_array_equal(room[:, rough], log[:, rough])
+        rows.append((found, off))
+    assert all(np.array_equal(a, b) for row in rows for a, b in zip(rows[0], row, strict=True))
+    found, off = rows[0]
+    np.testing.assert_array_equal(np.flatnonzero(found[2] > 0.05), rough)
+    flat = np.delete(log, rough, axis=1)
+    elpd = -logsumexp(-flat, axis=0, b=1 / 300)
+    np.testing.assert_allclose(np.delete(found[0], rough), elpd, rtol=1e-14)
+    part = logsumexp(flat, axis=0, b=1 / 300) - elpd
+    np.testing.assert_allclose(np.delete(found[1], rough), part, rtol=1e-6, atol=1e-12)
+    weight = softmax(-flat, axis=0)
+    want = (weight * np.expm1(flat - elpd)) @ np.delete(mult, rough)
+    np.testing.assert_allclose(off - 1.0, want, rtol=1e-9, atol=1e-12)
 
 
 def test_cores_change_nothing() -> None:

@@ -46,8 +46,8 @@ static void check_extremes(int piece) {
   for (int seen = 0; seen < DRAWS; seen += piece) {
     int many = seen + piece < DRAWS ? piece : DRAWS - seen;
     for (int j = 0; j < 3; j++)
-      for (int t = 0; t < many; t++) part[j * many + t] = draw[j * DRAWS + seen + t];
-    hf_keep_extremes(3, many, part, WIDTH, seen < WIDTH ? seen : WIDTH, held);
+      for (int t = 0; t < many; t++) part[3 * t + j] = draw[j * DRAWS + seen + t];
+    hf_keep_extremes(3, many, part, 3, WIDTH, seen < WIDTH ? seen : WIDTH, held);
   }
   for (int j = 0; j < 3; j++) {
     qsort(draw + j * DRAWS, DRAWS, sizeof *draw, compare);
@@ -58,7 +58,40 @@ static void check_extremes(int piece) {
   }
 }
 
+/* Sums of batches about a value near them against plain ones, far from 0 and of more groups than a tile. */
+static void check_sums(int64_t n, int64_t stride) {
+  enum { BATCH = 5, BATCHES = 3 };
+  double *sum = calloc((size_t)(4 * stride), sizeof *sum);
+  double *batch = malloc((size_t)(BATCH * n) * sizeof *batch);
+  double plain[4][N] = {{0.0}};
+  uint32_t seed = 9;
+  for (int b = 0; b < BATCHES; b++) {
+    for (int64_t i = 0; i < BATCH * n; i++) batch[i] = 1e6 + (next(&seed) >> 24);
+    hf_add_batch(n, BATCH, batch, b == 0, sum, stride);
+    for (int64_t j = 0; j < n; j++) {
+      double mean = 0.0;
+      for (int t = 0; t < BATCH; t++) {
+        double d = batch[t * n + j] - sum[j];
+        mean += d / BATCH;
+        plain[1][j] += d;
+        plain[2][j] += d * d;
+      }
+      plain[3][j] += mean * mean;
+      if (b == 0) CHECK(mean < 1e-8 && mean > -1e-8);
+    }
+  }
+  for (int k = 1; k < 4; k++)
+    for (int64_t j = 0; j < n; j++) {
+      double off = sum[k * stride + j] - plain[k][j];
+      CHECK(off < 1e-6 && off > -1e-6);
+    }
+  free(batch);
+  free(sum);
+}
+
 int main(void) {
+  check_sums(3, 3);
+  check_sums(N, N + 7);
   static const int size[] = {1, 2, 3, 25, 254, 256, 513, N};
   for (int kind = 0; kind < 5; kind++)
     for (int s = 0; s < 8; s++) {
