@@ -42,6 +42,8 @@ class Effects:
             cell = plan.cell if at is None else plan.cell[at]
             self.order = np.argsort(cell, kind="stable")
             self.cell = cell[self.order]
+            keys = np.arange(len(cell), dtype=np.uint64) + np.uint64(self.base)
+            self.ordered = (keys if self.keys is None else self.keys)[self.order]
             self.y, self.size = plan.cells.y[cell], plan.cells.size[cell]
             return
         self.p, self.mean = stats.weight, stats.mean
@@ -100,12 +102,13 @@ class Effects:
     ) -> None:
         """Invert the distribution functions of groups that have rows; others are the population's."""
         plan = self.plan
-        u = _core.normals(key, self._labels(out), sweep, 0, plan.level, True)
         if plan.cell is not None:
+            u = _core.normals(key, self.ordered, sweep, 0, plan.level, True)
             found = np.empty(len(u))
-            plan.integrals.invert(x, self.cell, np.ascontiguousarray(u[self.order]), found)
+            plan.integrals.invert(x, self.cell, u, found)
             out[self.order] = found
             return
+        u = _core.normals(key, self._labels(out), sweep, 0, plan.level, True)
         if len(plan.informed) == len(plan.statistics):
             plan.integrals.invert(x, self.at, u, out)
             return

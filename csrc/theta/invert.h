@@ -27,6 +27,29 @@ static double HF_NAME(within)(double f0, double f1, double g0, double g1, double
   return t;
 }
 
+/* The same of many cells at once: Newton steps from where a density that is linear in the cell would be; what these
+ * do not settle is solved by halving. */
+static void HF_NAME(within_all)(int n, double (*c)[HF_TILE], double *t) {
+  const double *f0 = c[0], *f1 = c[1], *g0 = c[2], *g1 = c[3], *part = c[4];
+  double off[HF_TILE];
+  for (int i = 0; i < n; i++) {
+    double square = f0[i] * f0[i] + 2.0 * (f1[i] - f0[i]) * part[i];
+    t[i] = 2.0 * part[i] / (f0[i] + __builtin_sqrt(square > 0.0 ? square : 0.0));
+  }
+  for (int step = 0; step < 3; step++)
+    for (int i = 0; i < n; i++) {
+      double a = 2.0 * (f0[i] - f1[i]) + g0[i] + g1[i];
+      double b = 3.0 * (f1[i] - f0[i]) - 2.0 * g0[i] - g1[i], x = t[i];
+      double value = x * (f0[i] + x * (g0[i] / 2.0 + x * (b / 3.0 + x * (a / 4.0)))) - part[i];
+      double next = x - value / (f0[i] + x * (g0[i] + x * (b + x * a)));
+      off[i] = next - x;
+      t[i] = next;
+    }
+  for (int i = 0; i < n; i++)
+    if (!(__builtin_fabs(off[i]) < 1e-13 && t[i] >= 0.0 && t[i] <= 1.0))
+      t[i] = HF_NAME(within)(f0[i], f1[i], g0[i], g1[i], part[i]);
+}
+
 /* The map of (1) where tails are heavy, theta(t(v)) of one lane with its first two derivatives. */
 static double HF_NAME(stretch)(const HF_NAME(peaks) * p, double v, double *v1, double *v2) {
   const double pi = 3.14159265358979323846;
@@ -69,19 +92,28 @@ static int HF_NAME(invert)(const hf_integral *q, const hf_col *stat, const hf_co
   cumulative[0] = 0.0;
   for (int i = 0; i < M; i++)
     cumulative[i + 1] = cumulative[i] + 0.5 * (f[i] + f[i + 1]) + (g[i] - g[i + 1]) / 12.0;
-  for (int k = 0; k < n_u; k++) {
-    double target = u[k] * cumulative[M];
-    int lo = 0, hi = M;
-    while (hi - lo > 1) {
-      int mid = (lo + hi) / 2;
-      if (cumulative[mid] <= target)
-        lo = mid;
-      else
-        hi = mid;
+  int guide[M + 1]; /* the cell of every M-th part of the whole, from which to look further */
+  for (int i = 0, lo = 0; i <= M; i++) {
+    while (lo < M - 1 && cumulative[lo + 1] <= i * (cumulative[M] / M)) lo++;
+    guide[i] = lo;
+  }
+  double c[5][HF_TILE], t[HF_TILE];
+  int at[HF_TILE];
+  for (int from = 0; from < n_u; from += HF_TILE) {
+    int w = n_u - from < HF_TILE ? n_u - from : HF_TILE;
+    for (int k = 0; k < w; k++) {
+      double target = u[from + k] * cumulative[M];
+      int lo = guide[(int)(u[from + k] * M)];
+      while (lo < M - 1 && cumulative[lo + 1] <= target) lo++;
+      c[0][k] = f[lo], c[1][k] = f[lo + 1], c[2][k] = g[lo], c[3][k] = g[lo + 1];
+      c[4][k] = target - cumulative[lo];
+      at[k] = lo;
     }
-    double t = HF_NAME(within)(f[lo], f[lo + 1], g[lo], g[lo + 1], target - cumulative[lo]);
-    t = h * (lo - M / 2 + t);
-    theta[k] = heavy ? HF_NAME(stretch)(&p, t, v1, v2) : mode + scale * t;
+    HF_NAME(within_all)(w, c, t);
+    for (int k = 0; k < w; k++) {
+      double v = h * (at[k] - M / 2 + t[k]);
+      theta[from + k] = heavy ? HF_NAME(stretch)(&p, v, v1, v2) : mode + scale * v;
+    }
   }
   return HF_OK;
 }
