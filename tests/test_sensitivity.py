@@ -9,6 +9,7 @@ import pytest
 from scipy import stats
 
 import hierfast as hf
+from hierfast.alike import _between
 from hierfast.sensitivity import (
     Sensitivity,
     _Ordered,
@@ -218,6 +219,20 @@ def test_many_groups_are_read_from_some_of_them(kind: str) -> None:
         )
         off = (found[name][chosen] - alone) / np.hypot(error, found[f"{name}_mcse"][chosen])
         assert abs(off).max() < 4 and abs(off.mean()) < 0.35
+
+
+@pytest.mark.parametrize("kinds", [3, 0])
+def test_groups_are_made_of_their_neighbours(kinds: int) -> None:
+    """A function of weight and mean: linear in the mean, and nearly constant within a class of weights."""
+    rng = np.random.default_rng(6)
+    weight = rng.integers(0, kinds, 40_000) * 1.0 if kinds else rng.uniform(1, 2, 40_000)
+    mean = np.round(rng.normal(size=40_000), 2)
+    some = _between(weight, mean)
+    assert len(some.at) <= 5000 + 50 and len(np.unique(some.at)) == len(some.at)
+    f = 10 * weight + np.sin(mean) if kinds else weight + mean
+    off = some.spread(f[some.at]) - f
+    assert abs(off).max() < 0.05 and (not kinds or np.quantile(abs(off), 0.99) < 1e-3)
+    assert (some.spread(f[some.at])[some.at] == f[some.at]).mean() > (0.99 if kinds else 0.0)
 
 
 def test_every_scheme() -> None:
