@@ -338,6 +338,8 @@ class Scores(Fitted):
     def log_evidence(self, data: Any = None) -> Evidence:
         """Give the logarithm of p(y), by bridge sampling: equation (1) of `hierfast.evidence`.
 
+        Effects on a `Grid`, which are drawn, are summed out, and weights bridged as well: `grid_evidence`.
+
         Parameters
         ----------
         data : mapping or frame, optional
@@ -351,7 +353,8 @@ class Scores(Fitted):
         Raises
         ------
         ValueError
-            If a prior is improper, effects were drawn rather than integrated out, or are on a `Grid`.
+            If a prior is improper, effects were drawn rather than integrated out, or those on a `Grid`
+            have weights that cannot be bridged.
 
         Examples
         --------
