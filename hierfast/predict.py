@@ -35,7 +35,7 @@ from hierfast.prior_predictive import name_graph
 from hierfast.sample import make_seed
 from hierfast.stage_draws import Batches, StageDraws
 from hierfast.summary import import_pandas
-from hierfast.tails import find_infinite
+from hierfast.tails import find_infinite_rows
 from hierfast.threads import run_all
 
 if TYPE_CHECKING:
@@ -46,7 +46,6 @@ if TYPE_CHECKING:
 FloatArray = NDArray[np.float64]
 
 KINDS = ("mean", "outcome")
-GROWING = ("log", "log scale", "log mean")  # links whose rows have means that grow with exp(effect)
 ROWS = 1_000_000  # rows times draws that are made at once
 SHOWN = 4  # rows at each end of a repr
 
@@ -199,24 +198,22 @@ def predict_rows(
 
 
 def _mark_infinite(fit: Fitted, work: _Work) -> None:
-    """Give means and sds that are infinite as such, and warn, where rows grow with exp(effect)."""
-    plan = fit.plan
-    link = getattr(plan.statistics, "link", None)
-    if link is None or link.name not in GROWING or plan.closed is not None or plan.grid is not None:
-        return
-    values, code = fit._draws.values, work.observed.code
+    """Give means and sds that are infinite as such, NaN means that do not exist, and warn of both."""
+    plan, values, code = fit.plan, fit._draws.values, work.observed.code
     new = work.new[code]
-    known, other = find_infinite(plan, values), find_infinite(plan, values, new=True)
+    known, infinite = find_infinite_rows(plan, values, work.kind, new=False)
+    other, _ = find_infinite_rows(plan, values, work.kind, new=True)
     rows = np.where(new, other, known[:, np.where(new, 0, work.place[code])])
     if not rows.any():
         return
     either = rows.any(axis=0)
-    work.mean[rows[0]] = np.inf
+    work.mean[rows[0]] = np.inf if infinite else np.nan
     work.sd[either] = work.mcse[either] = np.inf
+    lacks = "" if infinite or not rows[0].any() else ", and so such a mean does not exist (NaN)"
     warnings.warn(
         f"the mean of {int(rows[0].sum()):,} and the sd of {int(either.sum()):,} of {len(code):,} "
-        "predicted rows is infinite: the population's tail is too heavy for what the rows of their groups "
-        "say; read quantiles instead",
+        f"predicted rows is infinite{lacks}: the population's tail, or that of rows, is too heavy for what "
+        "the rows of their groups say; read quantiles instead",
         IdentificationWarning,
         stacklevel=4,
     )

@@ -73,6 +73,12 @@ class Predictive(Fitted):
         Notes
         -----
         Effects of groups that were fitted are what the fit says of them, whatever predictors say here.
+        Means and sds that are infinite at some draw of the hyperparameters are given as such, with an
+        `IdentificationWarning`; means that do not exist as NaN: see `hierfast.tails.find_infinite_rows`.
+        Where all are finite those of the posterior may be infinite all the same: of a new group of rows on
+        a logarithmic scale E[exp(mu + sigma^2 / 2)] is, where the prior of sigma falls more slowly than a
+        Gaussian. Quantiles always exist.
+
         Source: Gelman et al., *Bayesian Data Analysis*, 3rd ed., section 5.5.
 
         Examples

@@ -1,5 +1,7 @@
 """Predictions and predictive checks against draws, mixtures, quadrature and simulation by hand."""
 
+import warnings
+
 import numpy as np
 import pytest
 from scipy import special as sp
@@ -460,6 +462,65 @@ def test_wrong(fit, name):
     call, error, text = WRONG[name]
     with pytest.raises(error, match=text):
         call(fit)
+
+
+EXPONENTIAL = {"g": ["a", "b", "b", "c"], "y": [1.0, 3.0, 2.0, 4.0], "c": [0, 0, 0, 1]}
+TWO = {"g": ["a", "a", "b"], "y": [0.0, 1.0, 2.0]}
+
+
+@pytest.mark.parametrize(
+    ("model", "table", "kind", "mean", "sd"),
+    [  # of a, b, c, where there is one, and a new group: 2 events, 1 and none, or rows
+        (hf.Model(hf.Exponential(censored="c"), hf.Gamma(0.5, 1)), 0, "mean", "0011", "1011"),
+        (hf.Model(hf.Exponential(censored="c"), hf.Gamma(1.5, 1)), 0, "mean", "0000", "0011"),
+        (hf.Model(hf.Exponential(censored="c"), hf.Gamma(2.5, 1)), 0, "mean", "0000", "0000"),
+        (hf.Model(hf.Exponential(censored="c"), hf.StudentT(3, 0, 1)), 0, "mean", "0011", "1011"),
+        (hf.Model(hf.Exponential(censored="c"), hf.Logistic(0, 0.7)), 0, "mean", "0000", "0011"),
+        (
+            hf.Model(hf.Exponential(censored="c"), hf.InverseGamma(0.1, 1)),
+            0,
+            "mean",
+            "0000",
+            "0000",
+        ),
+        (hf.Model(hf.Normal(sigma=1), hf.StudentT(1.5, 0, 1)), 1, "mean", "000", "001"),
+        (hf.Model(hf.Normal(sigma=1), hf.StudentT(0.9, 0, 1)), 1, "outcome", "001", "001"),
+        (hf.Model(hf.StudentT(1.5, sigma=1), hf.Normal(0, 1)), 1, "mean", "000", "000"),
+        (hf.Model(hf.StudentT(1.5, sigma=1), hf.Normal(0, 1)), 1, "outcome", "000", "111"),
+        (hf.Model(hf.StudentT(0.4, sigma=1), hf.StudentT(0.5, 0, 1)), 1, "mean", "001", "011"),
+        (
+            hf.Model(hf.Normal(precision=hf.each(hf.Gamma(0.4, 1))), hf.Normal(0, 1)),
+            1,
+            "outcome",
+            "000",
+            "011",
+        ),
+        (
+            hf.Model(hf.Normal(variance=hf.each(hf.InverseGamma(0.4, 1))), hf.Normal(0, 1)),
+            1,
+            "outcome",
+            "000",
+            "011",
+        ),
+    ],
+)
+def test_which_moments_of_rows_exist(model, table, kind, mean, sd):
+    """By integrals done by hand: a power of the effect times how likelihood and population fall off."""
+    rows = (EXPONENTIAL, TWO)[table]
+    fit = model.fit(rows, y="y", group="g", random_seed=1, draws=20, tune=20, progressbar=False)
+    new = {"g": [*sorted(set(rows["g"])), "new"]}
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        found = fit.predict(new, kind=kind, random_seed=1)
+    lacking = [flag == "1" for flag in mean]
+    np.testing.assert_array_equal(~np.isfinite(found.mean), lacking)
+    np.testing.assert_array_equal(~np.isfinite(found.sd), [flag == "1" for flag in sd])
+    said = [str(w.message) for w in caught if w.category is hf.IdentificationWarning]
+    assert bool(said) == ("1" in sd)
+    assert np.isfinite(found.quantiles).all()
+    if any(lacking):
+        assert np.isinf(found.mean[lacking]).all() == (table == 0)
+        assert ("does not exist" in said[-1]) == (table == 1)
 
 
 def test_infinite_moments_of_rows_are_said():
