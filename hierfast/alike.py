@@ -46,9 +46,14 @@ class Alike:
     part: FloatArray
 
     def spread(self, values: FloatArray) -> FloatArray:
-        """Give figures of all groups (J,) from those of the groups chosen (R,)."""
+        """Give figures of all groups (J, ...) from those of the groups chosen (R, ...)."""
         low, high = values[self.low], values[self.high]
-        return np.where(low == high, low, low + self.part * (high - low))
+        part = self.part.reshape(-1, *[1] * (values.ndim - 1))
+        return np.where(low == high, low, low + part * (high - low))
+
+    def take(self, groups: IntArray) -> Alike:
+        """Give the same of some groups (n,)."""
+        return Alike(self.at, self.low[groups], self.high[groups], self.part[groups])
 
 
 def choose_alike(plan: Plan) -> Alike:

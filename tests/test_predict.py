@@ -8,7 +8,7 @@ from scipy import special as sp
 from scipy import stats as st
 
 import hierfast as hf
-from hierfast import checks, predict
+from hierfast import alike, checks, predict
 from hierfast.stage_draws import Batches
 
 LEVEL = 1e-4
@@ -462,6 +462,47 @@ def test_wrong(fit, name):
     call, error, text = WRONG[name]
     with pytest.raises(error, match=text):
         call(fit)
+
+
+@pytest.mark.parametrize("name", ["sizes", "errors", "counts", "times"])
+@pytest.mark.parametrize("kind", ["mean", "outcome"])
+def test_rows_alike_are_made_once(name, kind, monkeypatch):
+    """Of groups by themselves, and of others, against draws of each: within their errors."""
+    rng, groups = np.random.default_rng(31), 2500
+    for module in (alike, predict):
+        monkeypatch.setattr(module, "MOST", 500)
+    g = np.repeat(np.arange(groups), rng.integers(1, 4, groups))
+    effect = rng.normal(size=groups)[g]
+    table = {"g": g, "se": rng.uniform(0.5, 2, len(g)), "n": rng.integers(1, 4, len(g))}
+    table["y"] = effect + rng.normal(size=len(g)) * table["se"]
+    rows = {
+        "sizes": hf.Normal(sigma=hf.HalfNormal(2)),
+        "errors": hf.Normal(sigma="se"),
+        "counts": hf.Binomial(n="n"),
+        "times": hf.Exponential(),
+    }[name]
+    if name == "counts":
+        table["y"] = rng.binomial(table["n"], 1 / (1 + np.exp(-effect)))
+    if name == "times":
+        table["y"] = np.ceil(rng.exponential(np.exp(-0.3 * effect)) * 3)
+    made = fitted(hf.Model(rows, hf.Normal(N, H)), table, group="g", draws=100)
+    new = {"g": np.append(rng.permutation(groups), [-1, -2]), "n": rng.integers(1, 4, groups + 2)}
+    if kind == "outcome":
+        new["se"] = np.full(groups + 2, 1.0)
+    ways = []
+    for many in (1000, 10**9):
+        monkeypatch.setattr(predict, "MANY", many)
+        ways.append(made.predict(new, kind=kind, random_seed=1))
+    few, all_ = ways
+    assert few.count == all_.count == 400 and (few.new == all_.new).all()
+    error = np.hypot(few.mcse, all_.mcse)
+    off = (few.mean - all_.mean) / error
+    assert (few.mcse > 0).all() and abs(off).max() < 5.5
+    assert np.corrcoef(few.mean, all_.mean)[0, 1] > (0.7 if name == "times" else 0.98)
+    np.testing.assert_allclose(few.sd, all_.sd, rtol=0.5 if name == "times" else 0.3)
+    step = 1.0 if kind == "outcome" and name == "counts" else 0.0
+    wide = 5.5 * np.hypot(few.quantile_mcse, all_.quantile_mcse) + step + 0.02
+    assert (abs(few.quantiles - all_.quantiles) < wide).mean() > 0.999
 
 
 EXPONENTIAL = {"g": ["a", "b", "b", "c"], "y": [1.0, 3.0, 2.0, 4.0], "c": [0, 0, 0, 1]}
