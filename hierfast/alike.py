@@ -96,7 +96,8 @@ def _between(weight: FloatArray, mean: FloatArray) -> Alike:
         edges = np.quantile(weight[weight > 0], np.arange(1, CLASSES) / CLASSES)
         kind = np.searchsorted(edges, weight, side="right") + (weight > 0)
         kind = np.unique(kind, return_inverse=True)[1]
-    order = np.lexsort((mean, kind))
+    order = np.argsort(mean)
+    order = order[np.argsort(kind[order].astype(np.uint16), kind="stable")]  # small integers: radix
     sizes = np.bincount(kind)
     ends = np.cumsum(sizes)
     low, high = np.empty((2, len(mean)), dtype=np.int64)

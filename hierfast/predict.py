@@ -36,7 +36,7 @@ from hierfast.identification import IdentificationWarning
 from hierfast.observations import Observations, read_observations
 from hierfast.prior_predictive import name_graph
 from hierfast.sample import make_seed
-from hierfast.stage_draws import Batches, StageDraws
+from hierfast.stage_draws import LEAST, Batches, StageDraws
 from hierfast.summary import import_pandas
 from hierfast.tails import find_infinite_rows
 from hierfast.threads import run_all
@@ -51,6 +51,7 @@ FloatArray = NDArray[np.float64]
 KINDS = ("mean", "outcome")
 ROWS = 1_000_000  # rows times draws that are made at once
 MANY = 100_000  # rows beyond which those alike are made once
+NUMBERS = 4_000_000  # rows times draws that are made of these
 SHOWN = 4  # rows at each end of a repr
 
 
@@ -189,7 +190,8 @@ def predict_rows(
         work.check()
     else:
         alike, rows, at, fresh = few
-        joint = StageDraws(fit, draws, len(rows))
+        most = max(LEAST, NUMBERS // len(rows)) if draws is None else draws
+        joint = StageDraws(fit, most, len(rows))
         small = _Work(joint, rows, at, fresh, kind, levels, keep=False)
         small.run(seed)
         small.check()
