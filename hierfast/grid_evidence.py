@@ -44,6 +44,7 @@ FloatArray = NDArray[np.float64]
 
 PARTS, DRAWS = 400, 2000  # allocations of (1), and draws of either kind, at most
 LIKELIHOODS = 400_000_000  # of cells at points, that are made at most
+HELD = 20_000_000  # likelihoods that are made at once
 NU, WIDE = 5.0, 1.2  # degrees of freedom of the Student-t, and how much wider it is than the draws
 WORST = 0.5  # Monte Carlo error beyond which (1) and the posterior hardly overlap
 FEWEST = 8  # draws of a chain
@@ -73,6 +74,11 @@ def bridge_grid(fit: Fitted) -> tuple[float, float]:
             f"the evidence on a grid takes {FEWEST} draws a chain; the fit has {length}"
         )
     work = _Bridge(fit)
+    if len(work.cells) * len(work.grid.points) > HELD:
+        raise ValueError(
+            f"the evidence on a grid of {len(work.grid.points)} points is not available for "
+            f"{len(work.cells):,} groups that differ; compare by fit.loo()"
+        )
     first, second = np.arange(length // 2), np.arange(length // 2, length)
     work.propose(_thin(first, min(PARTS, work.most) // chains))
     at = _thin(second, min(DRAWS, work.most) // chains)

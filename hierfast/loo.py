@@ -379,7 +379,12 @@ class Scores(Fitted):
         -------
         Sensitivity
             Of each hyperparameter and each group's effect, as the distance its distribution moves when the
-            power is doubled; of groups on the scale of effects.
+            power is doubled, with Monte Carlo errors; of groups on the scale of effects.
+
+        Raises
+        ------
+        ValueError
+            If there are fewer than 4 draws a chain, or 20 in all.
 
         Examples
         --------

@@ -63,6 +63,7 @@ FloatArray = NDArray[np.float64]
 POWERS = (0.99, 1.01)
 MOVES = 0.05  # sensitivity from which a quantity is said to move
 EFFECTS, FEWEST = 2_000_000, 400  # effects drawn, and draws of each group all the same
+FEW = 4  # draws of a chain without which no error is told
 AT_ONCE = 200_000  # effects that are held
 LEAST = 1e-9  # distances that are 0 but for rounding
 SMALL, TINY = 0.15, 1e-300  # differences of cdfs whose series is summed; logarithms of no less
@@ -335,6 +336,11 @@ def _slope(
 def power_scale(fit: Fitted) -> Sensitivity:
     """Scale prior and density of a fit; see `hierfast.Fit.sensitivity`."""
     plan, draws = fit.plan, fit._draws
+    if fit.shape[1] < FEW or math.prod(fit.shape) < 5 * FEW:
+        raise ValueError(
+            f"sensitivity takes {FEW} draws a chain at least, and {5 * FEW} in all, to tell its Monte "
+            f"Carlo error; the fit has {fit.shape[0]} x {fit.shape[1]}"
+        )
     values = np.concatenate(list(draws.values), axis=1)
     grid = (
         np.concatenate(list(draws.weights), axis=0) if plan.grid is not None else np.empty((0, 0))

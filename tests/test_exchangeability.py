@@ -205,6 +205,18 @@ def test_predictors_are_taken_into_account_and_others_are_found():
     assert found.alarms == ("other",)
 
 
+def test_a_fit_that_was_kept_says_the_same(tmp_path):
+    rng = np.random.default_rng(26)
+    g = np.repeat(np.arange(30), 3)
+    rows = cut({"g": g}, rng.weibull(1.5, 90), rng)
+    model = hf.Model(hf.Weibull(1.5, censored="c"), hf.Normal(0, hf.HalfNormal(1)))
+    made = fit(model, rows, draws=20, tune=20)
+    made.save(tmp_path / "fit")
+    kept = hf.load(tmp_path / "fit")
+    found = (one.check_exchangeability(random_seed=3).residuals for one in (made, kept))
+    np.testing.assert_array_equal(*found)
+
+
 def test_residuals_do_not_depend_on_cores():
     table, _ = simulate(np.random.default_rng(25), groups=3000)
     one, two = (

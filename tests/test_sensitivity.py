@@ -235,6 +235,12 @@ def test_groups_are_made_of_their_neighbours(kinds: int) -> None:
     assert (some.spread(f[some.at])[some.at] == f[some.at]).mean() > (0.99 if kinds else 0.0)
 
 
+def test_few_draws_are_refused() -> None:
+    fit = hf.Model(N(sigma=1), N(0, H(1))).fit({"y": [0.0, 1, 4]}, y="y", random_seed=1, draws=3)
+    with pytest.raises(ValueError, match="takes 4 draws a chain at least, and 20 in all"):
+        fit.sensitivity()
+
+
 def test_every_scheme() -> None:
     y = [0.0, 1, 4, 2, 7, 3]
     for population in (
