@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from hierfast.design import make_design
+
 if TYPE_CHECKING:
     from hierfast.plan import Plan
 
@@ -56,17 +58,19 @@ class Alike:
         return Alike(self.at, self.low[groups], self.high[groups], self.part[groups])
 
 
-def choose_alike(plan: Plan) -> Alike:
+def choose_alike(plan: Plan, near: bool = True) -> Alike:
     """Choose groups, from whose figures those of the others follow.
 
-    Groups of one cell have one posterior. Normal groups of one weight differ by their mean alone, of which
-    figures are linear between neighbours; where more than 50 weights differ, fifty classes of as many
-    groups take their place.
+    Groups of one cell have one posterior. Normal groups of one weight, and one row of predictors, differ by
+    their mean alone, and figures are taken as linear between neighbours; where more than 50 weights
+    differ, fifty classes of as many groups take their place.
 
     Parameters
     ----------
     plan : Plan
         Of the fit.
+    near : bool
+        Whether classes of weights will do.
 
     Returns
     -------
@@ -75,7 +79,7 @@ def choose_alike(plan: Plan) -> Alike:
     """
     stats, count = plan.statistics, len(plan.statistics)
     every = np.arange(count)
-    if count <= MOST or plan.graph.design:
+    if count <= MOST:
         return Alike(every, every, every, np.zeros(count))
     if plan.cell is not None or plan.grid is not None:
         cells = plan.grid.cell if plan.grid is not None else plan.cell
@@ -86,13 +90,19 @@ def choose_alike(plan: Plan) -> Alike:
         return Alike(first.astype(np.int64), place, place, np.zeros(count))
     if plan.graph.likelihood != "Normal" or plan.graph.scales is not None:
         return Alike(every, every, every, np.zeros(count))
-    return _between(stats.weight, stats.mean)
+    kinds, kind = np.unique(stats.weight, return_inverse=True)
+    if plan.graph.design:
+        table = np.asarray(make_design(plan.gathered, plan.graph))
+        both, kind = np.unique(np.column_stack([table, kind]), axis=0, return_inverse=True)
+        near, kinds = False, both[:, 0]
+    if len(kinds) > CLASSES and not near:
+        return Alike(every, every, every, np.zeros(count))
+    return _between(stats.weight, stats.mean, kind.ravel())
 
 
-def _between(weight: FloatArray, mean: FloatArray) -> Alike:
-    """Choose groups of each weight, evenly in the order of their means, and both ends."""
-    kinds, kind = np.unique(weight, return_inverse=True)
-    if len(kinds) > CLASSES:
+def _between(weight: FloatArray, mean: FloatArray, kind: NDArray[np.intp]) -> Alike:
+    """Choose groups of each kind: evenly in the order of their means, and in these, and both ends."""
+    if kind.max() >= CLASSES:
         edges = np.quantile(weight[weight > 0], np.arange(1, CLASSES) / CLASSES)
         kind = np.searchsorted(edges, weight, side="right") + (weight > 0)
         kind = np.unique(kind, return_inverse=True)[1]
@@ -105,8 +115,11 @@ def _between(weight: FloatArray, mean: FloatArray) -> Alike:
     for size, end in zip(sizes.tolist(), ends.tolist(), strict=True):
         here = order[end - size : end]
         many = min(size, max(2, MOST * size // len(mean)))
-        some = np.unique(np.linspace(0, size - 1, many).astype(np.int64))
-        x, at = mean[here], mean[here[some]]
+        x = mean[here]
+        even = np.searchsorted(x, np.linspace(x[0], x[-1], many // 3))
+        some = np.linspace(0, size - 1, many - len(even)).astype(np.int64)
+        some = np.unique(np.concatenate([some, even]))
+        at = x[some]
         k = np.clip(np.searchsorted(at, x, side="right") - 1, 0, max(len(some) - 2, 0))
         nxt = np.minimum(k + 1, len(some) - 1)
         gap = at[nxt] - at[k]

@@ -223,7 +223,7 @@ def _find_alike(
         return None
     if observed.noise is not None:
         return None
-    whole = choose_alike(fit.plan)
+    whole = choose_alike(fit.plan, near=False)
     if len(whole.at) > MOST:
         return None
     groups = whole.take(np.where(fresh, 0, place[observed.code]))

@@ -75,7 +75,7 @@ class Predictive(Fitted):
         Effects of groups that were fitted are what the fit says of them, whatever predictors say here.
         Of more than 100,000 rows those of groups alike are made once, and Normal groups stand between
         neighbours that are: see `hierfast.alike.choose_alike`; not with `keep`, columns of standard
-        errors, or a `Linear` location.
+        errors, or predictors that differ in most groups.
         Means and sds that are infinite at some draw of the hyperparameters are given as such, with an
         `IdentificationWarning`; means that do not exist as NaN: see `hierfast.tails.find_infinite_rows`.
         Where all are finite those of the posterior may be infinite all the same: of a new group of rows on
