@@ -89,6 +89,11 @@ def log_evidence(fit: Fitted, data: Any = None) -> Evidence:
     measure = WHOLE if total is not None else plan.graph.title
     beside = (total or 0.0) + ordered_volume(plan.graph)
     target = plan.target
+    if plan.grid is not None:
+        from hierfast.grid_evidence import bridge_grid
+
+        log, se = bridge_grid(fit)
+        return Evidence(log + beside, se, measure)
     if target.dim == 0:
         return Evidence(float(target.logp(np.zeros((1, 1)))[0]) + beside, 0.0, measure)
     z = _path(fit)
@@ -199,11 +204,7 @@ def _check(fit: Fitted) -> None:
                 f"the prior {node.prior} of {node.name} is improper, so that the data have no evidence; "
                 "give it a proper prior"
             )
-    if plan.grid is not None:
-        raise ValueError(
-            "the evidence of a Grid is not available in this version; compare by fit.loo()"
-        )
-    if plan.blocks not in ((), ("independence",), ("slice",)):
+    if plan.grid is None and plan.blocks not in ((), ("independence",), ("slice",)):
         raise ValueError(
             f"the evidence needs the effects integrated out, and scheme {plan.scheme!r} draws them: "
             "fit with scheme='auto'"

@@ -86,12 +86,13 @@ class JointModel:
         self,
         data: Any,
         hyper: dict[str, Any],
-        effects: ArrayLike,
+        effects: ArrayLike | None,
         *,
         y: Any = None,
         group: str | ArrayLike | None = None,
         groups: Any = None,
         scales: ArrayLike | None = None,
+        weights: ArrayLike | None = None,
     ) -> LogProb:
         """Evaluate the log density of rows, effects and hyperparameters, stage by stage.
 
@@ -103,9 +104,12 @@ class JointModel:
             Hyperparameters by the names of ``fit.hyper``: numbers, or arrays of one shape (...).
         effects : array_like
             Effects (..., J) in the order of the sorted labels, on the scale of ``fit.groups``; shares
-            (..., J, H).
+            (..., J, H). On a `Grid` they are points, and None sums them out.
         scales : array_like, optional
             Scales (..., J) as they were written, where these differ by group.
+        weights : array_like, optional
+            Weights (..., M) of the points of a `Grid`, such as ``fit.population.weights``. Where one is 0
+            to rounding and counts for less than a group, its density is infinite.
 
         Returns
         -------
@@ -128,6 +132,15 @@ class JointModel:
         ... )
         >>> found.total.shape, found.likelihood_by_group.shape
         ((4, 1000), (4, 1000, 8))
+
+        On a grid, effects summed out:
+
+        >>> model = hf.Model(hf.Normal(sigma="se"), hf.Grid(points=[0, 10], concentration=2))
+        >>> found = model.log_prob(
+        ...     table, {}, None, y="effect", group="school", weights=[0.4, 0.6]
+        ... )
+        >>> float(found.total.round(2))
+        -30.08
         """
         from hierfast.log_prob import compute_log_prob
 
@@ -140,4 +153,5 @@ class JointModel:
             group=group,
             groups=groups,
             scales=scales,
+            weights=weights,
         )

@@ -344,6 +344,8 @@ class Scores(Fitted):
     def log_evidence(self, data: Any = None) -> Evidence:
         """Give the logarithm of p(y), by bridge sampling: equation (1) of `hierfast.evidence`.
 
+        Effects on a `Grid`, which are drawn, are summed out, and weights bridged as well: `grid_evidence`.
+
         Parameters
         ----------
         data : mapping or frame, optional
@@ -357,7 +359,8 @@ class Scores(Fitted):
         Raises
         ------
         ValueError
-            If a prior is improper, effects were drawn rather than integrated out, or are on a `Grid`.
+            If a prior is improper, effects were drawn rather than integrated out, or those on a `Grid`
+            have weights that cannot be bridged.
 
         Examples
         --------
@@ -382,7 +385,12 @@ class Scores(Fitted):
         -------
         Sensitivity
             Of each hyperparameter and each group's effect, as the distance its distribution moves when the
-            power is doubled; of groups on the scale of effects.
+            power is doubled, with Monte Carlo errors; of groups on the scale of effects.
+
+        Raises
+        ------
+        ValueError
+            If there are fewer than 4 draws a chain, or 20 in all.
 
         Examples
         --------

@@ -12,7 +12,9 @@ The mean of an outcome is that of its conditional means, which has the smaller e
 
 .. math:: E[\tilde y_i \mid y] = \frac1M \sum_m E[y \mid \theta_{j(i)}^{(m)}, \phi^{(m)}].           \tag{2}
 
-Rows are made block by block of groups, and of each block no more than its figures are kept. Source: Gelman
+Rows are made block by block of groups, and of each block no more than its figures are kept. Where there are
+very many, figures are made of groups that stand for others, `hierfast.alike.choose_alike`, and of rows that
+differ in what is read of them; all new groups are alike. Source: Gelman
 et al., *Bayesian Data Analysis*, 3rd ed., section 5.5.
 """
 
@@ -27,15 +29,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from hierfast.alike import MOST, Alike, choose_alike
 from hierfast.data import match_labels
 from hierfast.diagnose import percent
 from hierfast.identification import IdentificationWarning
 from hierfast.observations import Observations, read_observations
 from hierfast.prior_predictive import name_graph
 from hierfast.sample import make_seed
-from hierfast.stage_draws import Batches, StageDraws
+from hierfast.stage_draws import LEAST, Batches, StageDraws
 from hierfast.summary import import_pandas
-from hierfast.tails import find_infinite
+from hierfast.tails import find_infinite_rows
 from hierfast.threads import run_all
 
 if TYPE_CHECKING:
@@ -46,8 +49,9 @@ if TYPE_CHECKING:
 FloatArray = NDArray[np.float64]
 
 KINDS = ("mean", "outcome")
-GROWING = ("log", "log scale", "log mean")  # links whose rows have means that grow with exp(effect)
 ROWS = 1_000_000  # rows times draws that are made at once
+MANY = 100_000  # rows beyond which those alike are made once
+NUMBERS = 4_000_000  # rows times draws that are made of these
 SHOWN = 4  # rows at each end of a repr
 
 
@@ -176,10 +180,22 @@ def predict_rows(
         raise ValueError(f"probs must lie strictly between 0 and 1; got {wrong[0]}")
     group = group_of(fit, group)
     observed, place, new = _read_new(fit, data, kind, y, group, groups)
-    joint = StageDraws(fit, draws, len(observed))
-    work = _Work(joint, observed, place, new, kind, levels, keep)
-    work.run(np.random.SeedSequence(make_seed(random_seed)))
-    work.check()
+    seed, few = np.random.SeedSequence(make_seed(random_seed)), None
+    if len(observed) > MANY and not keep:
+        few = _find_alike(fit, observed, place, new)
+    if few is None:
+        joint = StageDraws(fit, draws, len(observed))
+        work = _Work(joint, observed, place, new, kind, levels, keep)
+        work.run(seed)
+        work.check()
+    else:
+        alike, rows, at, fresh = few
+        most = max(LEAST, NUMBERS // len(rows)) if draws is None else draws
+        joint = StageDraws(fit, most, len(rows))
+        small = _Work(joint, rows, at, fresh, kind, levels, keep=False)
+        small.run(seed)
+        small.check()
+        work = small.spread(alike, observed, place, new)
     _mark_infinite(fit, work)
     names = getattr(fit.plan.statistics, "categories", ())
     return Prediction(
@@ -198,25 +214,60 @@ def predict_rows(
     )
 
 
+def _find_alike(
+    fit: Fitted, observed: Observations, place: NDArray[np.intp], new: NDArray[np.bool_]
+) -> tuple[Alike, Observations, NDArray[np.intp], NDArray[np.bool_]] | None:
+    """Find rows whose figures tell those of all; None where these are hardly fewer."""
+    graph, fresh = fit.plan.graph, new[observed.code]
+    if fresh.any() and (graph.design or graph.location_column is not None):
+        return None
+    if observed.noise is not None:
+        return None
+    whole = choose_alike(fit.plan, near=False)
+    if len(whole.at) > MOST:
+        return None
+    groups = whole.take(np.where(fresh, 0, place[observed.code]))
+    size = np.broadcast_to(observed.size, len(fresh))
+    sizes, kind = np.unique(size, return_inverse=True)
+    some = len(whole.at) + 1  # the last of which is a new group
+    low, high = (
+        np.where(fresh, some - 1, k) * len(sizes) + kind for k in (groups.low, groups.high)
+    )
+    keys, first = np.unique(np.concatenate([low, high]), return_inverse=True)
+    if len(keys) > len(fresh) // 4:
+        return None
+    code, of_size = np.divmod(keys, len(sizes))
+    labels = np.append(fit.groups.labels[whole.at], fit.groups.labels[:1])
+    rows = replace(
+        observed,
+        labels=labels,
+        code=code,
+        row=np.arange(len(keys)),
+        size=sizes[of_size],
+        location=None,
+        design=None,
+    )
+    alike = Alike(keys, first[: len(low)], first[len(low) :], groups.part)
+    return alike, rows, np.append(whole.at, 0), np.arange(some) == some - 1
+
+
 def _mark_infinite(fit: Fitted, work: _Work) -> None:
-    """Give means and sds that are infinite as such, and warn, where rows grow with exp(effect)."""
-    plan = fit.plan
-    link = getattr(plan.statistics, "link", None)
-    if link is None or link.name not in GROWING or plan.closed is not None or plan.grid is not None:
-        return
-    values, code = fit._draws.values, work.observed.code
+    """Give means and sds that are infinite as such, NaN means that do not exist, and warn of both."""
+    plan, values, code = fit.plan, fit._draws.values, work.observed.code
     new = work.new[code]
-    known, other = find_infinite(plan, values), find_infinite(plan, values, new=True)
+    known, infinite = find_infinite_rows(plan, values, work.kind, new=False)
+    other, _ = find_infinite_rows(plan, values, work.kind, new=True)
     rows = np.where(new, other, known[:, np.where(new, 0, work.place[code])])
     if not rows.any():
         return
     either = rows.any(axis=0)
-    work.mean[rows[0]] = np.inf
+    work.mean[rows[0]] = np.inf if infinite else np.nan
     work.sd[either] = work.mcse[either] = np.inf
+    lacks = "" if infinite or not rows[0].any() else ", and so such a mean does not exist (NaN)"
     warnings.warn(
         f"the mean of {int(rows[0].sum()):,} and the sd of {int(either.sum()):,} of {len(code):,} "
-        "predicted rows is infinite: the population's tail is too heavy for what the rows of their groups "
-        "say; read quantiles instead",
+        f"predicted rows is infinite{lacks}: the population's tail, or that of rows, is too heavy for what "
+        "the rows of their groups say; read quantiles instead",
         IdentificationWarning,
         stacklevel=4,
     )
@@ -358,6 +409,19 @@ class _Work:
             self.sd[at] = across.std(axis=-1)
             if self.probs:
                 self.quantiles[at], self.errors[at] = self.batches.quantiles(across, self.probs)
+
+    def spread(
+        self,
+        alike: Alike,
+        observed: Observations,
+        place: NDArray[np.intp],
+        new: NDArray[np.bool_],
+    ) -> _Work:
+        """Give figures of all rows from those made here."""
+        whole = _Work(self.joint, observed, place, new, self.kind, self.probs, keep=False)
+        for name in ("mean", "sd", "mcse", "quantiles", "errors"):
+            setattr(whole, name, alike.spread(getattr(self, name)))
+        return whole
 
     def check(self) -> None:
         """Make moments infinite where a draw is; refuse what is no number."""

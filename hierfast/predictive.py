@@ -54,7 +54,7 @@ class Predictive(Fitted):
         probs : sequence of float
             Quantiles to give.
         draws : int, optional
-            Joint draws at most; by default all, 400 where there are very many rows.
+            Joint draws at most; by default all, but 400 at least where there are very many rows.
         keep : bool
             Whether to return these draws, rows times draws numbers.
         random_seed : int or sequence of int or numpy.random.SeedSequence, optional
@@ -73,6 +73,15 @@ class Predictive(Fitted):
         Notes
         -----
         Effects of groups that were fitted are what the fit says of them, whatever predictors say here.
+        Of more than 100,000 rows those of groups alike are made once, and Normal groups stand between
+        neighbours that are: see `hierfast.alike.choose_alike`; not with `keep`, columns of standard
+        errors, or predictors that differ in most groups.
+        Means and sds that are infinite at some draw of the hyperparameters are given as such, with an
+        `IdentificationWarning`; means that do not exist as NaN: see `hierfast.tails.find_infinite_rows`.
+        Where all are finite those of the posterior may be infinite all the same: of a new group of rows on
+        a logarithmic scale E[exp(mu + sigma^2 / 2)] is, where the prior of sigma falls more slowly than a
+        Gaussian. Quantiles always exist.
+
         Source: Gelman et al., *Bayesian Data Analysis*, 3rd ed., section 5.5.
 
         Examples

@@ -179,14 +179,40 @@ def _draw_weights(
     """Points and weights (draws, M) of a grid."""
     if not isinstance(population, Grid):
         return None, None
-    from hierfast.sample import read
-    from hierfast.schemes.grid import share_base
     from hierfast.simulate import draw_shares
 
-    if not population.placed:
+    points, alpha = place_grid(population, graph, x)
+    return points, draw_shares(rng, alpha[:, None], (x.shape[1], 1))[:, 0]
+
+
+def place_grid(grid: Grid, graph: Graph, x: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Give the points of a grid that is known without data, and what the prior of their weights counts.
+
+    Parameters
+    ----------
+    grid : Grid
+        The population.
+    graph : Graph
+        Of the model.
+    x : numpy.ndarray
+        Unknowns (n_node, D).
+
+    Returns
+    -------
+    tuple of numpy.ndarray
+        Points (M,), and alpha m of each (D, M).
+
+    Raises
+    ------
+    ValueError
+        If its ends are taken from outcomes.
+    """
+    from hierfast.sample import read
+    from hierfast.schemes.grid import share_base
+
+    if not grid.placed:
         raise ValueError(
             "the Grid has no low and high, and takes its ends from outcomes; give them, or points"
         )
-    points = population.lay(0.0, 1.0)
-    alpha = read(graph.shape[0], x, x.shape[1])[:, None, None] * share_base(population, points)
-    return points, draw_shares(rng, alpha, (x.shape[1], 1))[:, 0]
+    points = grid.lay(0.0, 1.0)
+    return points, read(graph.shape[0], x, x.shape[1])[:, None] * share_base(grid, points)

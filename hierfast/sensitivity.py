@@ -19,8 +19,22 @@ scaled: it is part of the model of the rows. The distance of two distributions o
 the larger of those of `x` and of `-x`, and the sensitivity is its mean slope in :math:`\log_2 \alpha`
 between 0.99 and 1.01. Above 0.05 the quantity moves.
 
+With `N` and `D` the integrals of (2), and :math:`a = \log_2 2P / (P + Q), b = \log_2 2Q / (P + Q)`, a draw
+of S with weight :math:`w_s` (weights add up to one) changes `d` by 1 / S of
+
+.. math::
+
+    h_s = \frac{I_s(a, b) - d^2 I_s(1, 1)}{2 d D}, \quad
+    I_s(f, g) = \int f\, ([x_s \le x] - P) + S w_s\, g\, ([x_s \le x] - Q)\, dx,                 \tag{3}
+
+whose mean over the draws has the Monte Carlo error of equation (1) of `hierfast.stage_draws`. (2) reaches
+from the least draw to the largest, and to that error is added what comes at most of where these are:
+:math:`d \delta / D`, with :math:`\delta` the standard deviation of a Gumbel whose scale is the mean
+excess of the largest draws. A quantity is said to move where it exceeds 0.05 by two errors.
+
 Source: Kallioinen, Paananen, Bürkner and Vehtari (2024), *Stat. Comput.* 34(57), sections 2.3 to 2.5; (2):
-Nguyen and Vreeken (2015), *ECML PKDD*.
+Nguyen and Vreeken (2015), *ECML PKDD*; (3), the derivative of (2) in the distribution of the draws: van der
+Vaart, *Asymptotic Statistics*, chapter 20.
 """
 
 from __future__ import annotations
@@ -34,7 +48,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hierfast import _core
+from hierfast.alike import choose_alike
 from hierfast.psis import good_k, smooth
+from hierfast.stage_draws import Batches
 from hierfast.table import GroupTable
 from hierfast.threads import run_all
 
@@ -46,8 +62,14 @@ FloatArray = NDArray[np.float64]
 
 POWERS = (0.99, 1.01)
 MOVES = 0.05  # sensitivity from which a quantity is said to move
-EFFECTS, FEWEST = 20_000_000, 400  # effects drawn, and draws of each group all the same
-AT_ONCE = 1_000_000  # effects that are held
+EFFECTS, FEWEST = 2_000_000, 400  # effects drawn, and draws of each group all the same
+FEW = 4  # draws of a chain without which no error is told
+AT_ONCE = 200_000  # effects that are held
+LEAST = 1e-9  # distances that are 0 but for rounding
+SMALL, TINY = 0.15, 1e-300  # differences of cdfs whose series is summed; logarithms of no less
+SURE = 2.0  # Monte Carlo errors by which a quantity exceeds that
+TOP = 10  # largest draws that tell how far the largest may be off
+GUMBEL = math.pi / math.sqrt(6.0)  # its standard deviation in scales
 
 
 @dataclass(frozen=True, slots=True, repr=False, eq=False)
@@ -57,9 +79,11 @@ class Sensitivity:
     Attributes
     ----------
     hyper : GroupTable
-        ``prior`` and ``likelihood`` sensitivity of each hyperparameter.
+        ``prior`` and ``likelihood`` sensitivity of each hyperparameter, and their Monte Carlo errors
+        ``prior_mcse`` and ``likelihood_mcse``.
     groups : GroupTable or None
-        The same of each group's effect; None of effects that are vectors.
+        The same of each group's effect, of more than 5,000 made of some of them as
+        `hierfast.alike.choose_alike` says; None of effects that are vectors.
     largest_k : float
         Pareto k of the weights: figures can be trusted where it is below ``good_k``.
     good_k : float
@@ -82,16 +106,21 @@ class Sensitivity:
 
     @property
     def moved(self) -> tuple[str, ...]:
-        """Hyperparameters that the prior moves."""
-        return tuple(map(str, self.hyper.labels[self.hyper["prior"] >= MOVES]))
+        """Hyperparameters that the prior moves, beyond Monte Carlo error."""
+        return tuple(map(str, self.hyper.labels[_sure(self.hyper, "prior")]))
 
     @property
     def text(self) -> str:
         """What the figures say, in sentences."""
         said = []
-        for name in self.hyper.labels:
+        for name, sure in zip(self.hyper.labels, _sure(self.hyper, "prior"), strict=True):
             row = self.hyper.row(name)
-            if row["prior"] < MOVES:
+            if not sure and row["prior"] >= MOVES:
+                said.append(
+                    f"Whether {name} moves with the prior takes more draws to tell "
+                    f"({row['prior']:.2f}, Monte Carlo error {row['prior_mcse']:.2f})."
+                )
+            if not sure:
                 continue
             weak = row["likelihood"] < MOVES
             why = (
@@ -101,7 +130,7 @@ class Sensitivity:
         if not said:
             said.append("No hyperparameter moves with the prior.")
         if self.groups is not None:
-            count = int((self.groups["prior"] >= MOVES).sum())
+            count = int(_sure(self.groups, "prior").sum())
             said.append(f"Of {len(self.groups):,} groups {count:,} move with the prior.")
         if self.largest_k > self.good_k:
             said.append(
@@ -112,6 +141,12 @@ class Sensitivity:
     def __repr__(self) -> str:
         """Print the table of hyperparameters and what it says."""
         return f"{self.hyper!r}\n{self.text}"
+
+
+def _sure(table: GroupTable, name: str) -> NDArray[np.bool_]:
+    """Find what moves, and by more than its error may explain."""
+    moves: NDArray[np.bool_] = table[name] - SURE * table[f"{name}_mcse"] >= MOVES
+    return moves
 
 
 def log_prior(plan: Plan, values: FloatArray) -> FloatArray:
@@ -174,7 +209,7 @@ def log_rows(plan: Plan, values: FloatArray, weights: FloatArray) -> FloatArray:
     )
 
 
-def distance(x: FloatArray, weight: FloatArray) -> FloatArray:
+def distance(x: FloatArray, weight: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Give the distance between draws as they are and weighted: equation (2).
 
     Parameters
@@ -186,24 +221,92 @@ def distance(x: FloatArray, weight: FloatArray) -> FloatArray:
 
     Returns
     -------
-    numpy.ndarray
-        Distances (n,) in 0 to 1; 0 of draws that are all alike.
+    tuple of numpy.ndarray
+        Distances (n,) in 0 to 1, 0 of draws that are all alike; how each draw changes them (n, S), equation
+        (3); and their errors (n,) from where the largest draw is.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from hierfast.sensitivity import distance
+    >>> d, change, _ = distance(np.array([[1.0, 0.0, 2.0]]), np.array([0.5, 0.3, 0.2]))
+    >>> d.round(3), bool(abs(change.sum()) < 1e-12)
+    (array([0.114]), True)
     """
-    order = np.argsort(x, axis=1)
-    width = np.diff(np.take_along_axis(x, order, axis=1), axis=1)
-    count = x.shape[1]
-    p = np.arange(1, count) / count
-    q = np.cumsum(weight[order], axis=1)[:, :-1]
-    found = [_one_sided(width, p[None], q), _one_sided(width, 1.0 - p[None], 1.0 - q)]
-    return np.asarray(np.maximum(*found))
+    return _Ordered(x).distance(weight)
 
 
-def _one_sided(width: FloatArray, p: FloatArray, q: FloatArray) -> FloatArray:
-    q = np.maximum(q, np.finfo(np.float64).tiny)
-    middle = np.log2(0.5 * (p + q))
-    square = (width * (p * (np.log2(p) - middle) + q * (np.log2(q) - middle))).sum(axis=1)
-    bound = (width * (p + q)).sum(axis=1)
-    return np.asarray(np.sqrt(np.maximum(square, 0.0) / np.where(bound > 0, bound, 1.0)))
+class _Ordered:
+    """Draws (n, S) of quantities in order, from below and from above."""
+
+    def __init__(self, x: FloatArray) -> None:
+        self.order = np.argsort(x, axis=1)
+        ordered = np.take_along_axis(x, self.order, axis=1)
+        self.width, count = np.diff(ordered, axis=1), x.shape[1]
+        self.p = np.arange(1, count) / count
+        top = min(TOP, count - 1)
+        self.excess = (
+            ordered[:, -top:].mean(axis=1) - ordered[:, -top - 1],
+            ordered[:, top] - ordered[:, :top].mean(axis=1),
+        )
+
+    def distance(
+        self, weight: FloatArray, changes: bool = True
+    ) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """Compare them with weights (S,): see `distance`; changes are 0 where they are not wanted."""
+        w, p = weight[self.order], self.p
+        q = np.cumsum(w, axis=1)[:, :-1]
+        up, down = _integrals(self.width, p, q), _integrals(self.width, 1.0 - p, 1.0 - q)
+        larger = up[0] * down[1] >= down[0] * up[1]
+        square, bound, excess = (
+            np.where(larger, *pair)
+            for pair in zip((*up, self.excess[0]), (*down, self.excess[1]), strict=True)
+        )
+        bound = np.where(bound > 0, bound, 1.0)
+        d, change = np.sqrt(square / bound), np.zeros_like(w)
+        if changes:
+            for side, some in ((1.0, larger), (-1.0, ~larger)):
+                each = _changes(self.width[some], p, q[some], w[some], d[some], side)
+                each /= np.where(d > LEAST, 2.0 * d * bound, np.inf)[some, None]
+                rows = np.empty_like(each)
+                np.put_along_axis(rows, self.order[some], each, axis=1)
+                change[some] = rows
+        return d, change, d * GUMBEL * excess / bound
+
+
+def _integrals(width: FloatArray, p: FloatArray, q: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Give both integrals (n,) of (2): with u = (Q - P) / (Q + P), its numerator is even in u."""
+    both = (p + q) * width
+    u = (q - p) / (p + q)
+    v = u * u
+    if v.max(initial=0.0) < SMALL * SMALL:
+        f = 0.5 * v * (1.0 + v * (1 / 6 + v * (1 / 15 + v * (1 / 28 + v / 45))))
+    else:
+        up, down = np.maximum(1.0 + u, TINY), np.maximum(1.0 - u, TINY)
+        f = 0.5 * (up * np.log(up) + down * np.log(down))
+    return np.einsum("ij,ij->i", both, f) / math.log(2.0), both.sum(axis=1)
+
+
+def _changes(
+    width: FloatArray, p: FloatArray, q: FloatArray, w: FloatArray, d: FloatArray, side: float
+) -> FloatArray:
+    """How much each draw in order adds to the numerator of (3), from below or (-1) from above."""
+    below, count = np.zeros_like(w), w.shape[1]
+    change = np.zeros_like(w)
+    if side < 0:
+        p, q = 1.0 - p, 1.0 - q
+    u = (q - p) / (p + q)
+    square = np.square(d)[:, None]
+    for sign, cdf in ((-1.0, p), (1.0, q)):
+        f = np.log2(np.maximum(1.0 + sign * u, TINY))
+        f -= square
+        f *= width
+        np.cumsum(f, axis=1, out=below[:, 1:])
+        whole = below[:, -1:] if side > 0 else 0.0
+        f *= cdf
+        part = whole - side * below - f.sum(axis=1, keepdims=True)
+        change += part if sign < 0 else part * (count * w)
+    return change
 
 
 def _weights(log: FloatArray) -> tuple[list[FloatArray], float]:
@@ -217,14 +320,27 @@ def _weights(log: FloatArray) -> tuple[list[FloatArray], float]:
     return found, worst
 
 
-def _slope(weights: list[FloatArray], x: FloatArray) -> FloatArray:
-    parts = [distance(x, w) / abs(math.log2(a)) for w, a in zip(weights, POWERS, strict=True)]
-    return np.asarray(0.5 * (parts[0] + parts[1]))
+def _slope(
+    weights: list[FloatArray], x: _Ordered, batches: Batches
+) -> tuple[FloatArray, FloatArray]:
+    """Sensitivities (n,) of quantities, and their Monte Carlo errors."""
+    parts = [x.distance(weight, i == 0) for i, weight in enumerate(weights)]
+    steps = [0.5 / abs(math.log2(power)) for power in POWERS]
+    slope, edge = (
+        sum(step * part[i] for step, part in zip(steps, parts, strict=True)) for i in (0, 2)
+    )
+    # Of the other power changes are the same but for terms of the second order.
+    return np.asarray(slope), np.hypot(batches.read(sum(steps) * parts[0][1])[1], edge)
 
 
 def power_scale(fit: Fitted) -> Sensitivity:
     """Scale prior and density of a fit; see `hierfast.Fit.sensitivity`."""
     plan, draws = fit.plan, fit._draws
+    if fit.shape[1] < FEW or math.prod(fit.shape) < 5 * FEW:
+        raise ValueError(
+            f"sensitivity takes {FEW} draws a chain at least, and {5 * FEW} in all, to tell its Monte "
+            f"Carlo error; the fit has {fit.shape[0]} x {fit.shape[1]}"
+        )
     values = np.concatenate(list(draws.values), axis=1)
     grid = (
         np.concatenate(list(draws.weights), axis=0) if plan.grid is not None else np.empty((0, 0))
@@ -232,10 +348,12 @@ def power_scale(fit: Fitted) -> Sensitivity:
     logs = {"prior": log_prior(plan, values), "likelihood": log_rows(plan, values, grid)}
     made = {name: _weights(log) for name, log in logs.items()}
     x = np.array([v.ravel() for v in fit.hyper.values()]).reshape(len(fit.hyper), -1)
-    columns = {name: _slope(w, x) for name, (w, _) in made.items()}
-    hyper = GroupTable(np.array(list(fit.hyper)), columns, "unknown")
-    order = np.argsort(hyper.labels, kind="stable")
-    hyper = GroupTable(hyper.labels[order], {k: v[order] for k, v in columns.items()}, "unknown")
+    batches, columns = Batches(*fit.shape), dict[str, FloatArray]()
+    for name, (w, _) in made.items():
+        columns[name], columns[f"{name}_mcse"] = _slope(w, _Ordered(x), batches)
+    order = np.argsort(list(fit.hyper), kind="stable")
+    names = np.array(list(fit.hyper))[order]
+    hyper = GroupTable(names, {k: v[order] for k, v in columns.items()}, "unknown")
     largest = max(k for _, k in made.values())
     groups = None if plan.graph.population == "Dirichlet" else _of_groups(fit, logs)
     return Sensitivity(hyper, groups, largest, good_k(values.shape[1]))
@@ -243,22 +361,25 @@ def power_scale(fit: Fitted) -> Sensitivity:
 
 def _of_groups(fit: Fitted, logs: dict[str, FloatArray]) -> GroupTable:
     chains, length = fit.shape
-    count = len(fit.groups)
+    alike = choose_alike(fit.plan)
+    count = len(alike.at)
     keep = min(length, max(-(-FEWEST // chains), EFFECTS // (count * chains)))
     at = np.arange(keep) * length // keep
     chosen = {k: _weights(log.reshape(chains, length)[:, at].ravel())[0] for k, log in logs.items()}
-    out = {name: np.empty(count) for name in logs}
+    out = {key: np.empty(count) for name in logs for key in (name, f"{name}_mcse")}
+    batches = Batches(chains, keep)
     block = max(1, AT_ONCE // (chains * keep))
 
     def work(lo: int, hi: int) -> None:
         x = np.empty((chains, keep, hi - lo))
-        effects = fit.groups._effects(np.arange(lo, hi))
+        effects = fit.groups._effects(alike.at[lo:hi])
         for c in range(chains):
             effects.fill(at, c, x[c])
-        each = np.ascontiguousarray(x.reshape(-1, hi - lo).T)
+        each = _Ordered(np.ascontiguousarray(x.reshape(-1, hi - lo).T))
         for name, weights in chosen.items():
-            out[name][lo:hi] = _slope(weights, each)
+            out[name][lo:hi], out[f"{name}_mcse"][lo:hi] = _slope(weights, each, batches)
 
     cuts = [(lo, min(lo + block, count)) for lo in range(0, count, block)]
     run_all([partial(work, *cut) for cut in cuts], fit._cores)
-    return GroupTable(fit.groups.labels, out, fit.plan.group_name)
+    whole = {key: alike.spread(values) for key, values in out.items()}
+    return GroupTable(fit.groups.labels, whole, fit.plan.group_name)

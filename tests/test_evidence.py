@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from typing import Any
 
 import numpy as np
 import pytest
-from scipy import integrate, stats
+from scipy import integrate, special, stats
 
 import hierfast as hf
 
@@ -164,11 +165,83 @@ def test_order_is_counted() -> None:
     assert abs(found.log - math.log(whole)) < 4 * found.se + 1e-3
 
 
+def places(log: np.ndarray, alpha: np.ndarray) -> float:
+    """Log evidence on a grid given its likelihoods (J, M): a sum over all places of the groups."""
+    total, j = -np.inf, np.arange(len(log))
+    for at in itertools.product(range(log.shape[1]), repeat=len(log)):
+        count = np.bincount(at, minlength=log.shape[1])
+        prior = special.gammaln(alpha.sum()) - special.gammaln(alpha.sum() + len(log))
+        prior += (special.gammaln(alpha + count) - special.gammaln(alpha)).sum()
+        total = np.logaddexp(total, prior + log[j, at].sum())
+    return float(total)
+
+
+Y6 = np.array([-1.4, -0.2, 0.1, 0.9, 1.3, 2.0])
+
+
+@pytest.mark.parametrize("alpha", [0.05, 2.0, 20.0])
+@pytest.mark.parametrize("scheme", ["gibbs", "collapsed"])
+def test_a_grid_of_three_points(alpha: float, scheme: str) -> None:
+    """Against the sum over all 729 places, and for two points quadrature over the weight."""
+    base = np.array([0.2, 0.5, 0.3])
+    grid = hf.Grid(points=[-1, 0, 1.5], base=base, concentration=alpha)
+    fit = hf.Model(N(sigma=1), grid).fit({"y": Y6}, y="y", random_seed=1, draws=400, scheme=scheme)
+    found = fit.log_evidence()
+    log = stats.norm.logpdf(Y6[:, None], np.array([-1, 0, 1.5]), 1)
+    assert found.se < 0.05 and abs(found.log - places(log, alpha * base)) < 4 * found.se
+
+    grid = hf.Grid(points=[-1, 1.5], concentration=alpha)
+    two = hf.Model(N(sigma=1), grid).fit({"y": Y6}, y="y", random_seed=2, draws=400, scheme=scheme)
+    found, each = two.log_evidence(), np.exp(log[:, [0, 2]])
+    u = np.linspace(0, 1, 20001)[1:-1]
+    w = stats.beta.ppf(u, alpha / 2, alpha / 2)
+    want = math.log(np.prod(np.outer(w, each[:, 0]) + np.outer(1 - w, each[:, 1]), axis=1).mean())
+    assert abs(found.log - want) < 4 * found.se + 1e-3
+
+
+def test_a_grid_with_unknowns() -> None:
+    """Rows of unknown sigma and an unknown concentration: quadrature over both of the sum over places."""
+    points, rows = (
+        np.array([-1, 0.5, 2]),
+        np.array([[-1.2, -0.7], [0.4, 1.1], [2.2, 1.4], [0.1, 0.3]]),
+    )
+    table = {"g": np.repeat(np.arange(4), 2), "y": rows.ravel()}
+    grid = hf.Grid(points=points.tolist(), concentration=hf.Gamma(2, 1))
+    model = hf.Model(N(sigma=hf.Uniform(0.2, 3)), grid)
+    fit = model.fit(table, y="y", group="g", random_seed=1, draws=2000)
+    found = fit.log_evidence()
+    total, (at, weight) = -np.inf, np.polynomial.legendre.leggauss(32)
+    other, beside = np.polynomial.legendre.leggauss(16)
+    for s, ws in zip(1.6 + 1.4 * at, weight / 2, strict=True):
+        log = stats.norm.logpdf(rows[:, :, None], points, s).sum(axis=1)
+        for u, wu in zip(0.5 + 0.5 * other, beside / 2, strict=True):
+            alpha = stats.gamma.ppf(u, 2)
+            total = np.logaddexp(total, math.log(ws * wu) + places(log, np.full(3, alpha / 3)))
+    assert found.se < 0.05 and abs(found.log - total) < 4 * found.se + 1e-3
+
+
+def test_error_on_a_grid_is_that_over_seeds() -> None:
+    y = np.random.default_rng(1).binomial(12, [0.2] * 10 + [0.7] * 10)
+    model = hf.Model(hf.Binomial(n=12), hf.Grid(-3, 2, points=9, concentration=hf.Exponential(0.2)))
+    made = [
+        model.fit({"y": y}, y="y", random_seed=s, draws=100, tune=100).log_evidence()
+        for s in range(25)
+    ]
+    ratio = np.std([m.log for m in made]) / np.mean([m.se for m in made])
+    assert 0.5 < ratio < 1.6, (ratio, np.mean([m.se for m in made]))
+
+
 def test_what_is_refused() -> None:
     data = schools()
     flat = hf.Model(N(sigma="se"), N(hf.Flat(), H(5)))
     with pytest.raises(ValueError, match="the prior Flat of school_mu is improper"):
         flat.fit(data, y="effect", group="school", random_seed=1, draws=10).log_evidence()
+    y = np.random.default_rng(1).binomial(10, 0.5, 20_000)
+    many = hf.Model(hf.Binomial(n=10), hf.Grid(-2, 2, points=21)).fit(
+        {"y": y}, y="y", random_seed=1, draws=20, tune=20
+    )
+    with pytest.raises(ValueError, match=r"Monte Carlo error above 0\.5"):
+        many.log_evidence()
     gibbs = hf.Model(N(sigma="se"), N(0, H(5)))
     with pytest.raises(ValueError, match="scheme 'gibbs' draws them"):
         gibbs.fit(

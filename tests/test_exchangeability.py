@@ -5,7 +5,7 @@ import pytest
 from scipy import stats as st
 
 import hierfast as hf
-from hierfast.exchangeability import residuals_of
+from hierfast.residuals import residuals_of
 
 NORMAL = hf.Model(hf.Normal(sigma=hf.HalfNormal(2)), hf.Normal(hf.Normal(0, 5), hf.HalfNormal(2)))
 BINOMIAL = hf.Model(hf.Binomial(n="n"), hf.Normal(hf.Normal(0, 2), hf.HalfNormal(1)))
@@ -89,6 +89,143 @@ def test_residuals_are_standard_normal_where_all_is_known(model, draw):
     assert st.kstest(z[n == 1], "norm").pvalue > 1e-3
 
 
+def cut(rows, y, rng):
+    """Censor times at random places."""
+    at = rng.gamma(2, 0.5, len(y))
+    return rows | {"y": np.minimum(y, at), "c": y > at}
+
+
+NORMAL_EFFECTS = hf.Normal(0.3, 0.8)
+CUTS = (-1.0, 0.2, 1.5)
+KNOWN = {
+    "Exponential": (
+        hf.Model(hf.Exponential(censored="c"), NORMAL_EFFECTS),
+        lambda r, t, e: cut(t, r.exponential(np.exp(-e)), r),
+    ),
+    "a gamma frailty": (
+        hf.Model(hf.Exponential(), hf.Gamma(2, 1.5)),
+        lambda r, t, e: t | {"y": r.exponential(1.5 / r.gamma(2, 1, 600)[t["g"]])},
+    ),
+    "Weibull": (
+        hf.Model(hf.Weibull(1.7, censored="c"), NORMAL_EFFECTS),
+        lambda r, t, e: cut(t, np.exp(e) * r.weibull(1.7, len(e)), r),
+    ),
+    "Gamma": (
+        hf.Model(hf.Gamma(2.5, censored="c"), NORMAL_EFFECTS),
+        lambda r, t, e: cut(t, np.exp(e) * r.gamma(2.5, 1 / 2.5, len(e)), r),
+    ),
+    "NegativeBinomial": (
+        hf.Model(hf.NegativeBinomial(1.5, exposure="m"), NORMAL_EFFECTS),
+        lambda r, t, e: t | {"y": r.negative_binomial(1.5, 1.5 / (1.5 + t["m"] * np.exp(e)))},
+    ),
+    "ZeroInflatedPoisson": (
+        hf.Model(hf.ZeroInflatedPoisson(0.7, exposure="m"), NORMAL_EFFECTS),
+        lambda r, t, e: t | {"y": (r.random(len(e)) < 0.7) * r.poisson(t["m"] * np.exp(e))},
+    ),
+    "ZeroInflatedBinomial": (
+        hf.Model(hf.ZeroInflatedBinomial(0.7, n="m"), NORMAL_EFFECTS),
+        lambda r, t, e: (
+            t | {"y": (r.random(len(e)) < 0.7) * r.binomial(t["m"], 1 / (1 + np.exp(-e)))}
+        ),
+    ),
+    "OrderedLogistic": (
+        hf.Model(hf.OrderedLogistic(list(CUTS)), NORMAL_EFFECTS),
+        lambda r, t, e: t | {"y": np.searchsorted(CUTS, e + r.logistic(size=len(e)))},
+    ),
+    "StudentT": (
+        hf.Model(hf.StudentT(3, sigma="m"), NORMAL_EFFECTS),
+        lambda r, t, e: t | {"y": e + t["m"] * r.standard_t(3, len(e))},
+    ),
+    "scales that differ": (
+        hf.Model(hf.Normal(precision=hf.each(hf.Gamma(3, 2))), NORMAL_EFFECTS),
+        lambda r, t, e: (
+            t | {"y": e + r.normal(size=len(e)) / np.sqrt(r.gamma(3, 0.5, 600)[t["g"]])}
+        ),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", KNOWN)
+def test_residuals_of_rows_are_standard_normal_where_all_is_known(name):
+    """Rows of other kinds, drawn by NumPy, many of them censored: of all groups, and by their size."""
+    model, draw = KNOWN[name]
+    rng = np.random.default_rng(21)
+    groups = 4000 if name in ("Gamma", "StudentT") else 600
+    n = rng.integers(1, 7, groups)
+    g = np.repeat(np.arange(groups), n)
+    effect = rng.normal(0.3, 0.8, groups)
+    made = fit(model, draw(rng, {"g": g, "m": rng.choice([1, 2, 5], len(g))}, effect[g]), draws=1)
+    z = residuals_of(made, np.random.default_rng(1))
+    for some in (n > 0, n == 1, n > 3):
+        assert st.kstest(z[some], "norm").pvalue > 1e-3
+        assert abs(z[some].std() - 1) < 3.5 / np.sqrt(2 * some.sum())
+    assert st.pearsonr(z, n).pvalue > 1e-3
+    frailty = name == "a gamma frailty"
+    assert frailty or np.corrcoef(z, effect)[0, 1] > 0.4
+
+
+def test_times_are_of_a_new_group_exactly_where_one_row_is_all_there_is():
+    """Against SciPy's distribution function, integrated over the population: no replicates."""
+    rng = np.random.default_rng(22)
+    y = rng.weibull(1.5, 400) * np.exp(rng.normal(0, 1, 400))
+    model = hf.Model(hf.Weibull(1.5), hf.Normal(0, 1))
+    z = residuals_of(fit(model, {"g": np.arange(400), "y": y}, draws=1), rng)
+    at, weight = np.polynomial.hermite_e.hermegauss(80)
+    p = (st.weibull_min.cdf(y[:, None], 1.5, scale=np.exp(at)) * weight).sum(axis=1) / weight.sum()
+    off = (st.norm.cdf(z) - p) / np.sqrt(p * (1 - p) / 1000 + 1e-6)
+    assert abs(off).max() < 5 and abs(off.mean()) < 5 / np.sqrt(400)
+
+
+def test_shares_are_asked_about_category_by_category():
+    rng = np.random.default_rng(23)
+    x, names = rng.normal(size=80), ["pine", "fir", "oak"]
+    for slope in (0.0, 0.8):
+        alpha = 3 * np.exp(np.outer(slope * x, [1, 0, 0]))
+        y = np.array([rng.multinomial(20, rng.dirichlet(a)) for a in alpha])
+        table = dict(zip(names, y.T, strict=True)) | {"g": np.arange(80)}
+        model = hf.Model(hf.Multinomial(), hf.Dirichlet([hf.Exponential(0.1)] * 3))
+        found = fit(model, table, y=names).check_exchangeability({"x": x})
+        assert found.residuals.shape == (80, 3) and len(found.tests) == 9
+        assert found.ok if slope == 0 else found.alarms[0] == "x [pine]"
+    assert "shares of pine rise with x" in found.sentence
+    pytest.importorskip("matplotlib").use("Agg")
+    assert found.plot().get_xlabel() == "x [pine]"
+
+
+def test_predictors_are_taken_into_account_and_others_are_found():
+    """Censored times whose location is linear."""
+    rng = np.random.default_rng(24)
+    known, other = rng.normal(size=(2, 60))
+    g = np.repeat(np.arange(60), 3)
+    effect = (1.5 * known + 1.2 * other + rng.normal(0, 0.8, 60))[g]
+    rows = cut({"g": g, "known": known[g]}, rng.exponential(np.exp(-effect)), rng)
+    location = hf.Linear("1 + known", hf.Normal(0, 5))
+    model = hf.Model(hf.Exponential(censored="c"), hf.Normal(location, hf.HalfNormal(1)))
+    found = fit(model, rows, tune=100).check_exchangeability({"known": known, "other": other})
+    assert found.alarms == ("other",)
+
+
+def test_a_fit_that_was_kept_says_the_same(tmp_path):
+    rng = np.random.default_rng(26)
+    g = np.repeat(np.arange(30), 3)
+    rows = cut({"g": g}, rng.weibull(1.5, 90), rng)
+    model = hf.Model(hf.Weibull(1.5, censored="c"), hf.Normal(0, hf.HalfNormal(1)))
+    made = fit(model, rows, draws=20, tune=20)
+    made.save(tmp_path / "fit")
+    kept = hf.load(tmp_path / "fit")
+    found = (one.check_exchangeability(random_seed=3).residuals for one in (made, kept))
+    np.testing.assert_array_equal(*found)
+
+
+def test_residuals_do_not_depend_on_cores():
+    table, _ = simulate(np.random.default_rng(25), groups=3000)
+    one, two = (
+        residuals_of(fit(NORMAL, table, draws=20, tune=20, cores=n), np.random.default_rng(1))
+        for n in (1, 2)
+    )
+    np.testing.assert_array_equal(one, two)
+
+
 def test_radon_without_uranium_is_flagged_and_with_it_is_not():
     table = dict(hf.datasets.load("radon"))
     counties, first = np.unique(table["county"], return_index=True)
@@ -152,9 +289,6 @@ def test_what_is_given_wrongly_is_said():
         made.check_exchangeability({"x": [1.0, np.nan]})
     with pytest.raises(ValueError, match="level must lie strictly between"):
         made.check_exchangeability(level=0)
-    other = fit(hf.Model(hf.StudentT(4, sigma=1), hf.Normal(0, 1)), {"g": [0, 1], "y": [1.0, 2.0]})
-    with pytest.raises(ValueError, match="not available for StudentT rows"):
-        other.check_exchangeability()
 
 
 def test_the_picture_shows_what_answers_most_clearly():

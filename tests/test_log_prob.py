@@ -110,6 +110,48 @@ def test_ordered_and_improper():
     assert not flat.log_prob(TABLE, {"g_mu": 0.0}, THETA[0], **BOTH).normalised
 
 
+GRID = hf.Model(hf.Normal(sigma=1), hf.Grid(points=[-1, 0, 2], base=[1, 2, 1]))
+
+
+def test_a_grid_by_hand():
+    """Stages by SciPy; effects summed out are the sum over all places of both groups."""
+    rng = np.random.default_rng(8)
+    w, alpha = rng.dirichlet([2, 2, 2], (2, 5)), rng.uniform(0.5, 3, 5)
+    points, at = np.array([-1.0, 0, 2]), np.array([2, 1])
+    hyper = {"g_concentration": alpha}
+    summed = GRID.log_prob(TABLE, hyper, None, weights=w, **BOTH)
+    total = np.full((2, 5), -np.inf)
+    for first in range(3):
+        for second in range(3):
+            at = np.array([first, second])
+            found = GRID.log_prob(TABLE, hyper, points[at], weights=w, **BOTH)
+            rows = st.norm.logpdf(Y, points[at][[1, 0, 1]]).sum()
+            np.testing.assert_allclose(found.likelihood, rows)
+            np.testing.assert_allclose(found.population, np.log(w[..., at]).sum(axis=-1))
+            total = np.logaddexp(total, found.likelihood + found.population)
+    np.testing.assert_allclose(summed.likelihood, total)
+    assert (summed.population == 0).all() and summed.likelihood_by_group.shape == (2, 5, 2)
+    for i in range(2):
+        for k in range(5):
+            prior = st.dirichlet.logpdf(w[i, k], alpha[k] * np.array([0.25, 0.5, 0.25]))
+            want = prior + st.expon.logpdf(alpha[k])
+            assert summed.hyper[i, k] == pytest.approx(want)
+    assert (
+        GRID.log_prob(TABLE, {"g_concentration": 1.0}, [0.5, 0], weights=w, **BOTH).total[0, 0]
+        == -np.inf
+    )
+
+
+def test_draws_on_a_grid_have_densities():
+    table = {"g": G, "y": Y}
+    model = hf.Model(hf.Normal(sigma=hf.HalfNormal(1)), hf.Grid(-2, 2, points=5, concentration=5))
+    fit = model.fit(table, **BOTH, draws=50, random_seed=1, progressbar=False)
+    found = model.log_prob(
+        table, fit.hyper, fit.groups.draws(), weights=fit.population.weights, **BOTH
+    )
+    assert found.total.shape == (4, 50) and np.isfinite(found.total).all()
+
+
 WRONG = {
     "hyper": (
         lambda: MODEL.log_prob(TABLE, {"g_mu": 0}, THETA, **BOTH),
@@ -133,9 +175,43 @@ WRONG = {
         "scales was given",
     ),
     "grid": (
-        lambda: hf.Model(hf.Normal(sigma=1), hf.Grid(-1, 1)).log_prob(TABLE, {}, THETA, **BOTH),
+        lambda: GRID.log_prob(TABLE, {"g_concentration": 1.0}, None, **BOTH),
+        TypeError,
+        "weights is missing",
+    ),
+    "points": (
+        lambda: GRID.log_prob(TABLE, {"g_concentration": 1.0}, None, weights=[1.0], **BOTH),
         ValueError,
-        "not available with a Grid",
+        "a last axis of 3",
+    ),
+    "sum": (
+        lambda: GRID.log_prob(TABLE, {"g_concentration": 1.0}, None, weights=[0.1] * 3, **BOTH),
+        ValueError,
+        "add up to 1",
+    ),
+    "shapes": (
+        lambda: GRID.log_prob(
+            TABLE, {"g_concentration": [1.0, 2.0]}, None, weights=np.full((3, 3), 1 / 3), **BOTH
+        ),
+        ValueError,
+        r"the shape of the hyperparameters, \(2,\)",
+    ),
+    "no grid": (
+        lambda: MODEL.log_prob(TABLE, HYPER, THETA, weights=[1.0], **BOTH),
+        TypeError,
+        "the population is no Grid",
+    ),
+    "effects": (
+        lambda: MODEL.log_prob(TABLE, HYPER, None, **BOTH),
+        TypeError,
+        "effects is missing",
+    ),
+    "ends": (
+        lambda: hf.Model(hf.Normal(sigma=1), hf.Grid(points=2)).log_prob(
+            TABLE, {"g_concentration": 1.0}, None, weights=[0.5, 0.5], **BOTH
+        ),
+        ValueError,
+        "no low and high",
     ),
 }
 

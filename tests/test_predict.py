@@ -1,12 +1,14 @@
 """Predictions and predictive checks against draws, mixtures, quadrature and simulation by hand."""
 
+import warnings
+
 import numpy as np
 import pytest
 from scipy import special as sp
 from scipy import stats as st
 
 import hierfast as hf
-from hierfast import checks, predict
+from hierfast import alike, checks, predict
 from hierfast.stage_draws import Batches
 
 LEVEL = 1e-4
@@ -460,6 +462,106 @@ def test_wrong(fit, name):
     call, error, text = WRONG[name]
     with pytest.raises(error, match=text):
         call(fit)
+
+
+@pytest.mark.parametrize("name", ["sizes", "errors", "counts", "times"])
+@pytest.mark.parametrize("kind", ["mean", "outcome"])
+def test_rows_alike_are_made_once(name, kind, monkeypatch):
+    """Of groups by themselves, and of others, against draws of each: within their errors."""
+    rng, groups = np.random.default_rng(31), 2500
+    for module in (alike, predict):
+        monkeypatch.setattr(module, "MOST", 500)
+    g = np.repeat(np.arange(groups), rng.integers(1, 4, groups))
+    effect = rng.normal(size=groups)[g]
+    table = {"g": g, "se": rng.uniform(0.5, 2, len(g)), "n": rng.integers(1, 4, len(g))}
+    table["y"] = effect + rng.normal(size=len(g)) * table["se"]
+    rows = {
+        "sizes": hf.Normal(sigma=hf.HalfNormal(2)),
+        "errors": hf.Normal(sigma="se"),
+        "counts": hf.Binomial(n="n"),
+        "times": hf.Exponential(),
+    }[name]
+    if name == "counts":
+        table["y"] = rng.binomial(table["n"], 1 / (1 + np.exp(-effect)))
+    if name == "times":
+        table["y"] = np.ceil(rng.exponential(np.exp(-0.3 * effect)) * 3)
+    made = fitted(hf.Model(rows, hf.Normal(N, H)), table, group="g", draws=100)
+    new = {"g": np.append(rng.permutation(groups), [-1, -2]), "n": rng.integers(1, 4, groups + 2)}
+    if kind == "outcome":
+        new["se"] = np.full(groups + 2, 1.0)
+    ways = []
+    for many in (1000, 10**9):
+        monkeypatch.setattr(predict, "MANY", many)
+        ways.append(made.predict(new, kind=kind, random_seed=1))
+    few, all_ = ways
+    assert few.count == all_.count == 400 and (few.new == all_.new).all()
+    error = np.hypot(few.mcse, all_.mcse)
+    off = (few.mean - all_.mean) / error
+    assert (few.mcse > 0).all() and abs(off).max() < 5.5
+    assert np.corrcoef(few.mean, all_.mean)[0, 1] > (0.7 if name == "times" else 0.98)
+    np.testing.assert_allclose(few.sd, all_.sd, rtol=0.5 if name == "times" else 0.3)
+    step = 1.0 if kind == "outcome" and name == "counts" else 0.0
+    wide = 5.5 * np.hypot(few.quantile_mcse, all_.quantile_mcse) + step + 0.02
+    assert (abs(few.quantiles - all_.quantiles) < wide).mean() > 0.999
+
+
+EXPONENTIAL = {"g": ["a", "b", "b", "c"], "y": [1.0, 3.0, 2.0, 4.0], "c": [0, 0, 0, 1]}
+TWO = {"g": ["a", "a", "b"], "y": [0.0, 1.0, 2.0]}
+
+
+@pytest.mark.parametrize(
+    ("model", "table", "kind", "mean", "sd"),
+    [  # of a, b, c, where there is one, and a new group: 2 events, 1 and none, or rows
+        (hf.Model(hf.Exponential(censored="c"), hf.Gamma(0.5, 1)), 0, "mean", "0011", "1011"),
+        (hf.Model(hf.Exponential(censored="c"), hf.Gamma(1.5, 1)), 0, "mean", "0000", "0011"),
+        (hf.Model(hf.Exponential(censored="c"), hf.Gamma(2.5, 1)), 0, "mean", "0000", "0000"),
+        (hf.Model(hf.Exponential(censored="c"), hf.StudentT(3, 0, 1)), 0, "mean", "0011", "1011"),
+        (hf.Model(hf.Exponential(censored="c"), hf.Logistic(0, 0.7)), 0, "mean", "0000", "0011"),
+        (
+            hf.Model(hf.Exponential(censored="c"), hf.InverseGamma(0.1, 1)),
+            0,
+            "mean",
+            "0000",
+            "0000",
+        ),
+        (hf.Model(hf.Normal(sigma=1), hf.StudentT(1.5, 0, 1)), 1, "mean", "000", "001"),
+        (hf.Model(hf.Normal(sigma=1), hf.StudentT(0.9, 0, 1)), 1, "outcome", "001", "001"),
+        (hf.Model(hf.StudentT(1.5, sigma=1), hf.Normal(0, 1)), 1, "mean", "000", "000"),
+        (hf.Model(hf.StudentT(1.5, sigma=1), hf.Normal(0, 1)), 1, "outcome", "000", "111"),
+        (hf.Model(hf.StudentT(0.4, sigma=1), hf.StudentT(0.5, 0, 1)), 1, "mean", "001", "011"),
+        (
+            hf.Model(hf.Normal(precision=hf.each(hf.Gamma(0.4, 1))), hf.Normal(0, 1)),
+            1,
+            "outcome",
+            "000",
+            "011",
+        ),
+        (
+            hf.Model(hf.Normal(variance=hf.each(hf.InverseGamma(0.4, 1))), hf.Normal(0, 1)),
+            1,
+            "outcome",
+            "000",
+            "011",
+        ),
+    ],
+)
+def test_which_moments_of_rows_exist(model, table, kind, mean, sd):
+    """By integrals done by hand: a power of the effect times how likelihood and population fall off."""
+    rows = (EXPONENTIAL, TWO)[table]
+    fit = model.fit(rows, y="y", group="g", random_seed=1, draws=20, tune=20, progressbar=False)
+    new = {"g": [*sorted(set(rows["g"])), "new"]}
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        found = fit.predict(new, kind=kind, random_seed=1)
+    lacking = [flag == "1" for flag in mean]
+    np.testing.assert_array_equal(~np.isfinite(found.mean), lacking)
+    np.testing.assert_array_equal(~np.isfinite(found.sd), [flag == "1" for flag in sd])
+    said = [str(w.message) for w in caught if w.category is hf.IdentificationWarning]
+    assert bool(said) == ("1" in sd)
+    assert np.isfinite(found.quantiles).all()
+    if any(lacking):
+        assert np.isinf(found.mean[lacking]).all() == (table == 0)
+        assert ("does not exist" in said[-1]) == (table == 1)
 
 
 def test_infinite_moments_of_rows_are_said():

@@ -9,7 +9,19 @@ import pytest
 from scipy import stats
 
 import hierfast as hf
-from hierfast.sensitivity import log_prior, log_rows, power_scale
+from hierfast import alike
+from hierfast.sensitivity import (
+    Sensitivity,
+    _Ordered,
+    _slope,
+    _weights,
+    distance,
+    log_prior,
+    log_rows,
+    power_scale,
+)
+from hierfast.stage_draws import Batches
+from hierfast.table import GroupTable
 
 N, H = hf.Normal, hf.HalfNormal
 
@@ -108,9 +120,67 @@ def test_sensitivity_is_that_of_arviz() -> None:
         np.testing.assert_allclose(found.groups[name], expected, rtol=0.02)
 
 
+def brute_distance(x: np.ndarray, p: np.ndarray, q: np.ndarray) -> float:
+    """Equation (2) of masses p and q at points x, interval by interval."""
+    found = []
+    for sign in (1, -1):
+        at = np.argsort(sign * x)
+        square = bound = 0.0
+        for k in range(len(x) - 1):
+            wide = sign * (x[at[k + 1]] - x[at[k]])
+            one, two = p[at[: k + 1]].sum(), q[at[: k + 1]].sum()
+            middle = (one + two) / 2
+            square += wide * (one * np.log2(one / middle) + two * np.log2(two / middle))
+            bound += wide * (one + two)
+        found.append((square / bound) ** 0.5)
+    return max(found)
+
+
+def test_what_a_draw_changes_is_a_derivative() -> None:
+    rng = np.random.default_rng(3)
+    x, weight = rng.gamma(2, size=(3, 30)), rng.dirichlet(np.full(30, 5.0))
+    found, change, _ = distance(x, weight)
+    even, step = np.full(30, 1 / 30), 1e-6
+    for i in range(3):
+        assert abs(found[i] - brute_distance(x[i], even, weight)) < 1e-12
+        for s in (0, 7, 29):
+            ends = []
+            for e in (step, -step):
+                more = even + e * np.eye(30)[s]
+                p, q = more / more.sum(), more * weight / (more * weight).sum()
+                ends.append(brute_distance(x[i], p, q))
+            assert abs(change[i, s] - (ends[0] - ends[1]) / (2 * step)) < 1e-6 * 30
+    assert distance(np.ones((1, 5)), np.full(5, 0.2))[0] == 0
+
+
+def test_errors_are_the_spread_of_fits() -> None:
+    fits = [fit_schools(N(0, 5), H(5), seed=k, draws=250).sensitivity() for k in range(40)]
+    for name in ("prior", "likelihood"):
+        for tables in ([f.hyper for f in fits], [f.groups for f in fits]):
+            spread = np.std([t[name] for t in tables], axis=0)
+            said = np.mean([t[f"{name}_mcse"] for t in tables], axis=0)
+            assert (said > 0.6 * spread).all() and (said < 2 * spread).all()
+
+
+def test_noise_moves_nothing() -> None:
+    """Of 400 draws, quantities that depend a little on the prior: the figure alone would say half move."""
+    rng = np.random.default_rng(4)
+    log = rng.normal(size=400)
+    x = 0.27 * log + rng.normal(size=(500, 400))
+    slope, error = _slope(_weights(log)[0], _Ordered(x), Batches(4, 100))
+    assert (slope > 0.05).mean() > 0.3 and (slope - 2 * error > 0.05).mean() < 0.03
+    figures = {"prior": 0.06, "prior_mcse": 0.01, "likelihood": 1.0, "likelihood_mcse": 0.1}
+    columns = {k: np.array([v]) for k, v in figures.items()}
+    table = GroupTable(np.array(["a"]), columns, "unknown")
+    said = Sensitivity(table, None, 0.1, 0.7)
+    assert (
+        said.moved == () and "takes more draws to tell (0.06, Monte Carlo error 0.01)" in said.text
+    )
+
+
 def test_what_it_says() -> None:
     """A prior that is far from many data, one that data drown, and a flat one."""
-    y = np.random.default_rng(1).normal(3.0, 1.0, 300)
+    y = np.random.default_rng(1).normal(3.0, 1.0, 100)
     drowned = hf.Model(N(sigma=1), N(N(0, 100), 1.0)).fit({"y": y}, y="y", random_seed=1)
     said = drowned.sensitivity()
     assert said.moved == () and "No hyperparameter moves with the prior" in said.text
@@ -120,6 +190,70 @@ def test_what_it_says() -> None:
     assert "may disagree" in repr(strong.sensitivity())
     flat = hf.Model(N(sigma=1), N(hf.Flat(), 1.0)).fit({"y": y}, y="y", random_seed=1)
     assert flat.sensitivity().hyper["prior"][0] < 1e-6
+
+
+@pytest.mark.parametrize("kind", ["counts", "sizes", "errors"])
+def test_many_groups_are_read_from_some_of_them(kind: str) -> None:
+    """Against the same figures of groups by themselves, within Monte Carlo errors."""
+    rng, groups = np.random.default_rng(5), 12_000
+    g = np.repeat(np.arange(groups), rng.integers(1, 4, groups))
+    effect = rng.normal(size=groups)[g]
+    se = rng.uniform(0.5, 2, len(g))
+    table = {"g": g, "se": se, "y": effect + se * rng.normal(size=len(g))}
+    rows: Any = N(sigma="se") if kind == "errors" else N(sigma=H(2))
+    if kind == "counts":
+        table["y"], rows = rng.binomial(5, 1 / (1 + np.exp(-effect))), hf.Binomial(n=5)
+    fit = hf.Model(rows, N(N(0, 0.05), H(1))).fit(
+        table, y="y", group="g", random_seed=1, draws=100, progressbar=False
+    )
+    found = fit.sensitivity().groups
+    assert found is not None and len(found) == groups
+    chosen = rng.choice(groups, 200, replace=False)
+    x = np.concatenate(list(fit.groups.draws(groups=chosen)))
+    for name, log in (
+        ("prior", log_prior(fit.plan, merged(fit))),
+        ("likelihood", log_rows(fit.plan, merged(fit), np.empty((0, 0)))),
+    ):
+        alone, error = _slope(
+            _weights(log)[0], _Ordered(np.ascontiguousarray(x.T)), Batches(4, 100)
+        )
+        off = (found[name][chosen] - alone) / np.hypot(error, found[f"{name}_mcse"][chosen])
+        assert abs(off).max() < 4 and abs(off.mean()) < 0.35
+
+
+@pytest.mark.parametrize("kinds", [3, 0])
+def test_groups_are_made_of_their_neighbours(kinds: int) -> None:
+    """A function of weight and mean: linear in the mean, and nearly constant within a class of weights."""
+    rng = np.random.default_rng(6)
+    weight = rng.integers(0, kinds, 40_000) * 1.0 if kinds else rng.uniform(1, 2, 40_000)
+    mean = np.round(rng.normal(size=40_000), 2)
+    some = alike._between(weight, mean, np.unique(weight, return_inverse=True)[1])
+    assert len(some.at) <= 5000 + 50 and len(np.unique(some.at)) == len(some.at)
+    f = 10 * weight + np.sin(mean) if kinds else weight + mean
+    off = some.spread(f[some.at]) - f
+    assert abs(off).max() < 0.05 and (not kinds or np.quantile(abs(off), 0.99) < 1e-3)
+    assert (some.spread(f[some.at])[some.at] == f[some.at]).mean() > (0.99 if kinds else 0.0)
+
+
+def test_groups_that_differ_in_predictors_are_not_alike(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(alike, "MOST", 90)
+    rng, groups = np.random.default_rng(7), 300
+    g = np.repeat(np.arange(groups), rng.integers(1, 4, groups))
+    x = rng.integers(0, 3, groups) * 1.0
+    table = {"g": g, "y": rng.normal(size=len(g)), "x": x[g], "z": rng.normal(size=groups)[g]}
+    for name, few in (("x", True), ("z", False)):
+        model = hf.Model(N(sigma=1), N(hf.Linear(f"1 + {name}", N(0, 1)), H(1)))
+        plan = model.explain(table, y="y", group="g")
+        some = alike.choose_alike(plan)
+        assert len(some.at) < 150 if few else len(some.at) == groups
+        f = 10 * plan.statistics.weight + 100 * x + plan.statistics.mean
+        np.testing.assert_allclose(some.spread(f[some.at]), f)
+
+
+def test_few_draws_are_refused() -> None:
+    fit = hf.Model(N(sigma=1), N(0, H(1))).fit({"y": [0.0, 1, 4]}, y="y", random_seed=1, draws=3)
+    with pytest.raises(ValueError, match="takes 4 draws a chain at least, and 20 in all"):
+        fit.sensitivity()
 
 
 def test_every_scheme() -> None:
