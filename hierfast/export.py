@@ -176,6 +176,8 @@ class Export(Fitted):
 
         Chunks hold 50 draws of 5,000 groups of one chain, uncompressed, since draws are noise: one group,
         or one draw, is read without the rest. Held are some 40 MB of effects, however many there are.
+        ArviZ 1.x reads it by ``arviz.from_zarr``, 0.2x, which does not open version 3, by
+        ``arviz.InferenceData.from_datatree(xarray.open_datatree(path, engine="zarr"))``.
 
         Parameters
         ----------

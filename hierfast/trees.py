@@ -314,8 +314,8 @@ def as_inferencedata(tree: Any) -> Any:
         The same groups.
     """
     arviz = import_for("arviz", "to_inferencedata", "arviz>=0.20,<1")
-    kind: Any = getattr(arviz, "InferenceData", None)
-    if not hasattr(kind, "from_datatree"):
+    kind: Any = vars(arviz).get("InferenceData")  # getattr makes 1.x warn, and give another class
+    if kind is None:
         raise ImportError(
             f"to_inferencedata is for ArviZ 0.2x, and ArviZ {arviz.__version__} is installed, which reads "
             "the tree of to_datatree() itself"

@@ -178,8 +178,8 @@ def test_wrong_choices_are_told():
         found.to_datatree(log_likelihood=np.zeros((2, 20)))
 
 
-def schools():
-    model = hf.Model(hf.Normal(sigma="se"), hf.Normal(hf.Normal(0, 5), hf.HalfCauchy(5)))
+def schools(tau=None):
+    model = hf.Model(hf.Normal(sigma="se"), hf.Normal(hf.Normal(0, 5), tau or hf.HalfCauchy(5)))
     table = hf.datasets.load("eight_schools")
     found = model.fit(table, y="effect", group="school", random_seed=1, progressbar=False)
     mu, tau = (found.hyper[f"school_{k}"][..., None] for k in ("mu", "sigma"))
@@ -189,21 +189,33 @@ def schools():
     return found, density
 
 
-def test_arviz_reads_the_file(tmp_path):
+def open_arviz():
+    """ArviZ, and whether it is 0.2x."""
+    pytest.importorskip("matplotlib").use("agg")
     az = pytest.importorskip("arviz")
-    pytest.importorskip("h5netcdf")
+    return az, int(az.__version__.split(".")[0]) == 0
+
+
+@pytest.mark.parametrize("method", WRITERS)
+def test_arviz_reads_the_file(method, tmp_path):
+    az, old = open_arviz()
+    module, engine = WRITERS[method]
+    pytest.importorskip(module)
     found, _ = schools()
-    found.to_netcdf(tmp_path / "x.nc")
-    data = az.from_netcdf(tmp_path / "x.nc", engine="h5netcdf")
+    getattr(found, method)(tmp_path / "x")
+    if old and engine == "zarr":  # whose version 3 it does not open itself
+        data = az.InferenceData.from_datatree(xr.open_datatree(tmp_path / "x", engine=engine))
+    else:
+        read = az.from_netcdf if engine == "h5netcdf" else az.from_zarr
+        data = read(tmp_path / "x", **({"engine": engine} if engine == "h5netcdf" else {}))
     np.testing.assert_array_equal(data["posterior"]["theta"], found.groups.draws())
     assert data["posterior"]["school"].values.tolist() == list("ABCDEFGH")
+    data.close()
 
 
 def test_arviz_reads_the_export():
-    az = pytest.importorskip("arviz")
-    pytest.importorskip("matplotlib").use("agg")
+    az, old = open_arviz()
     found, density = schools()
-    old = int(az.__version__.split(".")[0]) == 0
     data = (found.to_inferencedata if old else found.to_datatree)(log_likelihood=density)
     table = az.summary(data, var_names=["school_mu", "theta"], round_to="none")
     assert len(table) == 9
@@ -219,3 +231,27 @@ def test_arviz_reads_the_export():
     else:
         with pytest.raises(ImportError, match=r"to_inferencedata is for ArviZ 0\.2x"):
             found.to_inferencedata()
+
+
+@pytest.mark.filterwarnings("ignore:The inplace keyword:DeprecationWarning")  # of ArviZ 0.2x
+def test_arviz_diagnoses_and_compares_exports():
+    az, old = open_arviz()
+    (found, density), (wide, other) = schools(), schools(hf.HalfNormal(100))
+    exports = [
+        (f.to_inferencedata if old else f.to_datatree)(log_likelihood=d)
+        for f, d in ((found, density), (wide, other))
+    ]
+    own = found.summary()
+    for kind, figures in (("ess", own["ess_bulk"]), ("rhat", own["r_hat"])):
+        theirs = getattr(az, kind)(exports[0])
+        theirs = theirs if old else theirs.dataset
+        for name, figure in zip(own.names, figures, strict=True):
+            np.testing.assert_allclose(theirs[name], figure, rtol=1e-6)
+        assert theirs["theta"].sizes == {"school": 8}
+    table = az.compare(
+        {"found": exports[0], "wide": exports[1]}, **({} if old else {"round_to": "none"})
+    )
+    elpd = table["elpd_loo" if old else "elpd"]
+    for name, values in (("found", density), ("wide", other)):
+        each = np.log(1 / np.exp(-values).mean((0, 1)))
+        np.testing.assert_allclose(elpd[name], each.sum(), atol=0.05)
