@@ -4,11 +4,13 @@ import datetime
 
 import numpy as np
 import pytest
+from scipy import stats
 from test_merging import DATA, FAMILIES, SETTINGS
 from test_renewal import fit
 
 import hierfast as hf
-from hierfast import trees
+from hierfast import densities, trees
+from hierfast.hyper import log_hyper
 
 xr = pytest.importorskip("xarray")
 pytestmark = pytest.mark.filterwarnings("ignore::hierfast.IdentificationWarning")
@@ -178,6 +180,59 @@ def test_wrong_choices_are_told():
         found.to_datatree(log_likelihood=np.zeros((2, 20)))
 
 
+def test_the_log_density_of_hyperparameters():
+    found, _ = schools()
+    x = found.to_datatree(draws=slice(5, 20), log_likelihood=False)
+    assert "log_likelihood" not in x.children
+    mu, tau = (found.hyper[f"school_{k}"][:, 5:20] for k in ("mu", "sigma"))
+    table = hf.datasets.load("eight_schools")
+    by_hand = stats.norm.logpdf(mu, 0, 5) + stats.halfcauchy.logpdf(tau, scale=5)
+    for y, se in zip(table["effect"], table["se"], strict=True):
+        by_hand += stats.norm.logpdf(y, mu, np.hypot(se, tau))
+    off = x["sample_stats"]["lp"].values - by_hand
+    np.testing.assert_allclose(off, off[0, 0], atol=1e-9)
+
+
+@pytest.mark.parametrize("name", ["normal linear", "scales", "poisson", "multinomial", "mixture"])
+def test_densities_of_groups_add_up_to_that_of_the_hyperparameters(name):
+    found = fit(name)
+    tree = found.to_datatree(log_likelihood=True)
+    rows = tree["log_likelihood"][found.plan.y_name].sum("g").values
+    prior = log_hyper(found.plan.graph, np.concatenate(list(found._draws.values), axis=1))
+    off = tree["sample_stats"]["lp"].values - rows - prior.reshape(rows.shape)
+    np.testing.assert_allclose(off, off[0, 0], atol=1e-6 * np.abs(rows).max())
+
+
+def test_densities_of_groups_are_those_left_out():
+    data = {"n": [10, 20, 30, 20, 10], "y": [3, 8, 9, 8, 3], "g": list("abcde")}
+    groups = {"g": list("abcdef")}
+    model = hf.Model(hf.Binomial(n="n"), hf.Beta(hf.HalfNormal(5), hf.HalfNormal(5)))
+    found = model.fit(data, y="y", group="g", groups=groups, random_seed=1, progressbar=False)
+    density = found.to_datatree()["log_likelihood"]["y"]
+    a, b = (found.hyper[f"g_{k}"][..., None] for k in ("alpha", "beta"))
+    want = stats.betabinom.logpmf(np.array(data["y"]), np.array(data["n"]), a, b)
+    np.testing.assert_allclose(density, want, rtol=1e-9)
+    assert density["g"].values.tolist() == list("abcde") and density.attrs["measure"] == "rows"
+    some = found.to_datatree(["f", "d", "a"], [7, 3])["log_likelihood"]["y"]
+    np.testing.assert_array_equal(some, density[:, [7, 3]][:, :, [3, 0]])
+    assert some["g"].values.tolist() == ["d", "a"]
+    only = found.to_datatree(["f"], log_likelihood=True)["log_likelihood"]["y"]
+    assert only.shape == (4, 1000, 0)
+
+
+def test_densities_that_lack_something_or_cost_much(monkeypatch):
+    found = fit("poisson")
+    assert "log_likelihood" not in found.to_datatree().children
+    asked = found.to_datatree(log_likelihood=True)["log_likelihood"][found.plan.y_name]
+    assert asked.attrs == {"measure": "Poisson"}
+    with pytest.raises(ValueError, match=r"log_likelihood of 12 groups would take 3,840 bytes"):
+        found.to_datatree(groups=False, log_likelihood=True, limit=100)
+    monkeypatch.setattr(densities, "AFFORDED", 10)
+    monkeypatch.setattr(densities, "SMALL", 10)
+    assert "lp" not in fit("normal").to_datatree()["sample_stats"]
+    assert "log_likelihood" not in fit("normal").to_datatree().children
+
+
 def schools(tau=None):
     model = hf.Model(hf.Normal(sigma="se"), hf.Normal(hf.Normal(0, 5), tau or hf.HalfCauchy(5)))
     table = hf.datasets.load("eight_schools")
@@ -222,10 +277,12 @@ def test_arviz_reads_the_export():
     np.testing.assert_allclose(table["mean"].iloc[0], found.hyper["school_mu"].mean())
     np.testing.assert_allclose(table["mean"].iloc[1:], found.groups.draws().mean((0, 1)))
     az.plot_forest(data, var_names=["theta"])
+    np.testing.assert_allclose(found.to_datatree()["log_likelihood"]["effect"], density, atol=1e-9)
     loo = az.loo(data, pointwise=True)
     each = np.log(1 / np.exp(-density).mean((0, 1)))  # without smoothing of weights
     elpd = loo.elpd_loo if old else loo.elpd
     np.testing.assert_allclose(elpd, each.sum(), atol=0.05)
+    np.testing.assert_allclose(elpd, found.loo().elpd, atol=0.005)
     if old:
         assert sorted(data.groups()) == sorted(found.to_datatree(log_likelihood=density).children)
     else:
