@@ -49,9 +49,9 @@ class Export(Fitted):
 
         Parameters
         ----------
-        groups : bool or label or sequence of labels, optional
-            Groups whose effects are wanted: True all, False none; by default all where they take 64 MB or
-            less, else none, with a warning.
+        groups : bool or label or sequence of labels or mask or slice, optional
+            Groups whose effects are wanted, as in `Groups.select`: True all, False none; by default all
+            where they take 64 MB or less, else none, with a warning.
         draws : slice or sequence of int, optional
             Which draws of each chain; all by default.
         log_likelihood : bool or array_like, optional
