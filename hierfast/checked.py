@@ -31,7 +31,7 @@ FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
 CLASSES = 50  # of groups, and of ranks, where they are many
-BINS, FEWEST = 40, 5  # of rows; of few rows, twice the root of their number
+BINS, FEWEST = 40, 5  # of rows; of few rows, the root of their number
 NUMBERS, LEAST = (
     40_000_000,
     100,
@@ -115,9 +115,7 @@ def draw_rank_probs(ax: Axes | None, labels: NDArray[Any], shares: FloatArray) -
     mesh = ax.pcolormesh(edges, edges, shares, cmap="Blues", norm=norm)
     ax.set_ylim(edges[-1], edges[0])
     if names:
-        ax.set_yticks(
-            np.arange(1, count + 1), [shorten(str(v), 24) for v in labels], fontsize="small"
-        )
+        ax.set_yticks(np.arange(1, count + 1), [shorten(str(v)) for v in labels], fontsize="small")
     else:
         ax.set_ylabel(f"{count:,} groups in order of their means")
         ax.yaxis.set_major_formatter(lambda x, _: f"{x:,.0f}")
@@ -156,8 +154,15 @@ def draw_statistic(ax: Axes | None, fit: Fit, data: Any, statistic: Any, given: 
     ((name, seen),) = check.observed.items()
     values = check.replicated[name].ravel()
     ax = open_axes(ax)
-    ends = [min(seen, float(values.min())), max(seen, float(values.max()))]
-    count, edges = np.histogram(values, bin_edges(values, *ends))
+    distinct = np.unique(values)
+    if (
+        1 < len(distinct) <= BINS
+    ):  # such as shares: classes of another width would make a comb of them
+        middle = 0.5 * (distinct[:-1] + distinct[1:])
+        edges = np.array([2 * distinct[0] - middle[0], *middle, 2 * distinct[-1] - middle[-1]])
+    else:
+        edges = bin_edges(values, min(seen, float(distinct[0])), max(seen, float(distinct[-1])))
+    count, _ = np.histogram(values, edges)
     ax.stairs(count / len(values), edges, fill=True, color=BLUE, alpha=0.35, label="replicated")
     ax.axvline(seen, color=RED, linewidth=1.8, label=f"observed, {seen:.4g}")
     ax.set_xlabel(f"{name} of {fit.plan.y_name}")
@@ -193,7 +198,7 @@ def bin_edges(values: FloatArray, low: float, high: float) -> FloatArray:
     >>> bin_edges(np.array([0.0, 2.0]), 0.0, 2.0)
     array([-0.5,  0.5,  1.5,  2.5])
     """
-    most = min(BINS, max(FEWEST, round(2.0 * len(values) ** 0.5)))
+    most = min(BINS, max(FEWEST, round(len(values) ** 0.5)))
     if np.array_equal(values, np.rint(values)):
         low, high = np.floor(low), np.ceil(high)
         step = np.ceil((high - low + 1.0) / most)

@@ -21,7 +21,8 @@ BINS = 40  # of a posterior
 TAIL = 0.001  # of a posterior that may be out of sight at each end
 BESIDE = 0.5  # widths of it that are shown on either side
 PLACES = 240  # of a curve
-DRAWS = 4000  # from a prior, of what it reads or of itself
+DRAWS, MANY = 4000, 100_000  # from a prior, of what it reads or of itself
+COARSE = 6  # places of a curve that make a class of draws
 TALL = 3.0  # times the posterior's height that a prior may have
 ACROSS = 3  # panels in a row
 MOST = 8  # hyperparameters in pairs
@@ -90,7 +91,7 @@ def prior_density(
     tuple of numpy.ndarray or str
         Places between the edges and densities there (n,): its own density where it reads no unknowns;
         averaged over draws of those it reads; of weights, and of unknowns that are ordered, the share of
-        draws between two edges over their distance. Text that says why, where there is none.
+        draws between two of every sixth edge over their distance. Text that says why, where there is none.
 
     Examples
     --------
@@ -118,16 +119,18 @@ def prior_density(
     x = 0.5 * (edges[:-1] + edges[1:])
     if kept == {at}:
         return x, _density(graph.nodes[at], x, np.empty((len(nodes), len(x))))
+    averaged = at >= 0 and not chain
     try:
-        draws = draw_hyper(drawn, np.random.default_rng(0), DRAWS)
+        draws = draw_hyper(drawn, np.random.default_rng(0), DRAWS if averaged else MANY)
     except ValueError:
         return "its prior cannot be drawn from in float64"
-    if at >= 0 and not chain:
+    if averaged:
         many = np.repeat(draws, len(x), axis=1)
         each = _density(graph.nodes[at], np.tile(x, DRAWS), many)
         return x, each.reshape(DRAWS, len(x)).mean(axis=0)
-    count, _ = np.histogram(graph.unknowns(list(draws))[name], edges)
-    return x, count / DRAWS / np.diff(edges)
+    coarse = edges[::COARSE]
+    count, _ = np.histogram(graph.unknowns(list(draws))[name], coarse)
+    return 0.5 * (coarse[:-1] + coarse[1:]), count / MANY / np.diff(coarse)
 
 
 _PLAIN = Node("", "Normal", Support.REAL, (Arg(-1, 0, 0.0), Arg(-1, 0, 1.0)))
@@ -197,6 +200,7 @@ def draw_priors(axes: Any, graph: Graph, hyper: Mapping[str, FloatArray]) -> Any
         ax.set_xlim(left, right)
         ax.set_ylim(0.0, 1.08 * top)
         ax.set_yticks([])
+        ax.locator_params(axis="x", nbins=4)
         ax.set_title(name, fontsize="medium", loc="left")
         ax.spines[["top", "right", "left"]].set_visible(False)
         if k == 0:
@@ -246,7 +250,7 @@ def draw_pairs(axes: Any, hyper: Mapping[str, FloatArray]) -> Any:
         raise ValueError(f"axes must be ({count}, {count}); got {np.shape(axes)}")
     names, x = list(hyper), np.array([v.ravel() for v in hyper.values()])
     some = np.arange(min(POINTS, x.shape[1])) * x.shape[1] // min(POINTS, x.shape[1])
-    ends = np.array([[v[some].min(), v[some].max()] for v in x])
+    ends = np.array([[v.min(), v.max()] for v in x])
     ends += np.array([-0.05, 0.05]) * np.maximum(np.diff(ends), 1e-9)
     spread = x.std(axis=1)
     for i in range(count):
@@ -256,8 +260,7 @@ def draw_pairs(axes: Any, hyper: Mapping[str, FloatArray]) -> Any:
                 ax.plot(x[k, some], x[i, some], "o", color=BLUE, markersize=1.5, alpha=0.3)
                 ax.set_ylim(*ends[i])
             elif k == i:
-                inside = np.linspace(ends[i, 0], ends[i, 1], BINS + 1)
-                density, _ = np.histogram(x[i], inside, density=True)
+                density, inside = np.histogram(x[i], BINS, density=True)
                 ax.stairs(density, inside, fill=True, color=BLUE, alpha=0.35)
             else:
                 both = spread[i] * spread[k]

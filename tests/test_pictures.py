@@ -78,16 +78,27 @@ def test_a_prior_that_reads_an_improper_one_says_so():
     }
 
 
-def test_weights_and_ordered_unknowns_are_drawn_from_their_priors():
-    found = family("mixture")
-    names = [n for n in found.hyper if n not in {x.name for x in found.plan.graph.nodes}]
-    assert names
-    for ax, name in zip(found.plot.prior(names=names), names, strict=True):
+def test_weights_are_drawn_from_their_prior():
+    parts = [hf.PointMass(0), N(0, H(9)), N(0, 3)]
+    found, _ = fit(hf.Mixture(parts, weights=hf.Dirichlet([3, 2, 4])))
+    names = [f"school_weights[{k}]" for k in range(3)]
+    for ax, name, a in zip(found.plot.prior(names=names), names, (3, 2, 4), strict=True):
         x, y = ax.lines[0].get_data()
-        assert x[0] > 0 and x[-1] < 1 and (y >= 0).all() and ax.get_title(loc="left") == name
-    ordered = family("ordered")
-    axes = ordered.plot.prior()
-    assert len(axes) == len(ordered.hyper)
+        assert len(x) == 40 and ax.get_title(loc="left") == name
+        np.testing.assert_allclose(y, stats.beta(a, 9 - a).pdf(x), rtol=0.05, atol=0.05)
+
+
+def test_unknowns_in_order_are_drawn_in_order():
+    found = family("ordered")
+    panels = found.plot.prior()
+    assert [ax.get_title(loc="left") for ax in panels] == list(found.hyper)
+    prior = stats.norm(0, 2)
+    for ax, rest in zip(
+        panels, (prior.sf, prior.cdf), strict=False
+    ):  # the smaller of two, the larger
+        x, y = ax.lines[0].get_data()
+        np.testing.assert_allclose(y, 2 * prior.pdf(x) * rest(x), rtol=0.1, atol=0.01)
+    assert [ax.get_title(loc="left") for ax in panels[:2]] == ["cutpoints[0]", "cutpoints[1]"]
 
 
 def test_pairs_show_draws_and_correlations():
@@ -141,6 +152,10 @@ def test_statistics_are_drawn_against_replicated_ones():
     np.testing.assert_allclose(values, want / 4000)
     assert want.sum() == 4000 and ax.lines[0].get_xdata()[0] == 28.0
     assert ax.get_title(loc="left").startswith(f"p = {check.p_value['max']:.3f}")
+    share = lambda y, codes: (y > 20).mean()  # noqa: E731
+    values, edges, _ = stairs(found.plot.predictive(table, statistic=share, random_seed=3))[0]
+    np.testing.assert_allclose(0.5 * (edges[:-1] + edges[1:]), np.arange(len(values)) / 8)
+    assert values.sum() == pytest.approx(1)
 
 
 def test_the_distribution_of_rows_is_drawn_in_its_band():
