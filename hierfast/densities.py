@@ -205,8 +205,7 @@ def densities_of(
         return np.arange(shape[2]), density, {}
     size = 8 * int(np.prod(shape, dtype=object))
     if given is None:
-        whole = group_constants(fit.plan) is not None
-        if not (whole and chosen.decide() and size <= SMALL):
+        if size > SMALL or not chosen.decide() or group_constants(fit.plan) is None:
             return None
     elif not given:
         return None
