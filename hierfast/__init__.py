@@ -17,6 +17,7 @@ Examples
 from hierfast import datasets
 from hierfast._core import SamplingError
 from hierfast.checks import PredictiveCheck
+from hierfast.choosing import SomeGroups
 from hierfast.compare import Comparison, compare
 from hierfast.distributions import (
     Bernoulli,
@@ -115,6 +116,7 @@ __all__ = [
     "Progress",
     "SamplingError",
     "ScaledInverseChi2",
+    "SomeGroups",
     "Statistics",
     "StudentT",
     "TruncatedNormal",

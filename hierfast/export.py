@@ -33,7 +33,7 @@ class Export(Fitted):
         groups: Any = None,
         draws: Any = None,
         *,
-        log_likelihood: ArrayLike | None = None,
+        log_likelihood: bool | ArrayLike | None = None,
         limit: int = LIMIT,
     ) -> Any:
         """Give the fit as a tree of datasets by ArviZ's schema, which ArviZ 1.x and xarray read.
@@ -41,21 +41,27 @@ class Export(Fitted):
         ``posterior`` holds the hyperparameters (chain, draw), effects as ``theta`` (chain, draw, group),
         or (chain, draw, group, category), and scales where these differ by group; ``observed_data`` what
         statistics of groups hold, since rows are not kept; ``constant_data`` columns known of groups;
-        ``sample_stats`` the share of accepted proposals where there are some. Effects are on the scale of
-        the groups of the fit, which stands in their attribute ``scale``.
+        ``sample_stats`` the log density ``lp`` of the hyperparameters, effects integrated out, up to a
+        constant: equation (1) of `hierfast.densities` (where it is 20 million densities of cells or fewer,
+        and the population no `Grid`), and the share of accepted proposals where there are some;
+        ``log_likelihood`` the log density of each group's rows, effects integrated out. Effects are on the
+        scale of the groups of the fit, which stands in their attribute ``scale``.
 
         Parameters
         ----------
-        groups : bool or label or sequence of labels, optional
-            Groups whose effects are wanted: True all, False none; by default all where they take 64 MB or
-            less, else none, with a warning.
+        groups : bool or label or sequence of labels or mask or slice, optional
+            Groups whose effects are wanted, as in `Groups.select`: True all, False none; by default all
+            where they take 64 MB or less, else none, with a warning.
         draws : slice or sequence of int, optional
             Which draws of each chain; all by default.
-        log_likelihood : array_like, optional
-            Log density of every group's rows (chains, draws, groups), for ``arviz.loo``; of the groups and
-            draws that are chosen, all by default.
+        log_likelihood : bool or array_like, optional
+            True: log density of every group's rows, of groups that have some, with which ``arviz.loo`` says
+            what `hierfast.Fit.loo` does; where it lacks what data alone say, its attribute ``measure`` is
+            not "rows", as ``Loo.measure``. False: none. By default where effects are exported, these
+            densities take 32 MB or less and lack nothing. Or your own (chains, draws, groups), of the
+            groups and draws that are chosen.
         limit : int
-            Bytes that effects may take in memory, 1 GiB by default.
+            Bytes that effects, or densities, may take in memory, 1 GiB by default.
 
         Returns
         -------
@@ -67,7 +73,8 @@ class Export(Fitted):
         ImportError
             If xarray is not installed.
         ValueError
-            If effects would take more than `limit`; it tells how many bytes.
+            If effects or densities would take more than `limit`; it tells how many bytes. If densities
+            were asked for, and statistics do not tell what each group says of the likelihood's parameters.
 
         Warns
         -----
@@ -83,12 +90,15 @@ class Export(Fitted):
         >>> tree = fit.to_datatree()  # doctest: +SKIP
         >>> dict(tree["posterior"]["theta"].sizes)  # doctest: +SKIP
         {'chain': 4, 'draw': 1000, 'school': 8}
+        >>> import arviz as az  # doctest: +SKIP
+        >>> az.loo(tree).elpd  # of ArviZ 1.x; fit.loo().elpd  # doctest: +SKIP
+        -30.75
         """
         from hierfast.trees import Selection, build_tree
 
         chosen = Selection(self, groups, draws)
         chosen.check(limit)
-        return build_tree(self, chosen, log_likelihood, effects=True)
+        return build_tree(self, chosen, log_likelihood, effects=True, limit=limit)
 
     def to_inferencedata(self, groups: Any = None, draws: Any = None, **other: Any) -> Any:
         """Give the fit as the ``InferenceData`` of ArviZ 0.2x; see `to_datatree`, which 1.x reads.
@@ -126,7 +136,7 @@ class Export(Fitted):
         groups: Any = None,
         draws: Any = None,
         *,
-        log_likelihood: ArrayLike | None = None,
+        log_likelihood: bool | ArrayLike | None = None,
     ) -> None:
         """Write the tree of `to_datatree` to a NetCDF file, effects in pieces that are made as they pass.
 
@@ -138,7 +148,7 @@ class Export(Fitted):
         path : str or path-like
             Where to; a file that stands there is replaced.
         groups, draws, log_likelihood
-            As in `to_datatree`; there is no limit but that of the disk.
+            As in `to_datatree`; effects have no limit but that of the disk, densities one of 1 GiB.
 
         Raises
         ------
@@ -170,19 +180,21 @@ class Export(Fitted):
         groups: Any = None,
         draws: Any = None,
         *,
-        log_likelihood: ArrayLike | None = None,
+        log_likelihood: bool | ArrayLike | None = None,
     ) -> None:
         """Write the tree of `to_datatree` to a Zarr store (version 3), effects in pieces as they are made.
 
         Chunks hold 50 draws of 5,000 groups of one chain, uncompressed, since draws are noise: one group,
         or one draw, is read without the rest. Held are some 40 MB of effects, however many there are.
+        ArviZ 1.x reads it by ``arviz.from_zarr``, 0.2x, which does not open version 3, by
+        ``arviz.InferenceData.from_datatree(xarray.open_datatree(path, engine="zarr"))``.
 
         Parameters
         ----------
         path : str or path-like
             A folder that is not there yet.
         groups, draws, log_likelihood
-            As in `to_datatree`; there is no limit but that of the disk.
+            As in `to_datatree`; effects have no limit but that of the disk, densities one of 1 GiB.
 
         Raises
         ------

@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from hierfast.answers import Answers
+from hierfast.choosing import Choosing
 from hierfast.effects import Effects
 from hierfast.identification import IdentificationWarning
-from hierfast.labels import find_label
 from hierfast.readout import QuadratureReader, Reader, open_reader
 from hierfast.sampler import FloatArray
 from hierfast.summary import import_pandas, name_ends
@@ -32,7 +32,7 @@ AT_ONCE = 200_000  # integrals that a repr may spend on reading all groups
 FEW_POINTS = 200  # draws behind those of its figures that it reads for itself
 
 
-class Groups(Answers):
+class Groups(Answers, Choosing):
     """Posterior of every group's effect.
 
     Nothing of size groups x draws is held: means, sds and quantiles are those of mixtures over the
@@ -222,8 +222,8 @@ class Groups(Answers):
 
         Parameters
         ----------
-        groups : label or sequence of labels, optional
-            Which groups; all by default.
+        groups : label or sequence of labels or mask or slice, optional
+            Which groups, as in `select`; all by default.
         draws : slice or sequence of int, optional
             Which draws of each chain; all by default.
 
@@ -259,18 +259,8 @@ class Groups(Answers):
         """Give what makes the effects of the groups at some places again."""
         return Effects(self._plan, self._draws, at)
 
-    def _positions(self, groups: Any) -> NDArray[np.intp]:
-        several = isinstance(groups, list | np.ndarray) or (
-            hasattr(groups, "__iter__") and not isinstance(groups, str | bytes | tuple)
-        )
-        if isinstance(groups, tuple):  # one label, where labels are tuples
-            several = self.labels.dtype.kind != "O" or not isinstance(self.labels[0], tuple)
-        wanted = list(groups) if several else [groups]
-        return np.array([find_label(self.labels, label) for label in wanted], dtype=np.intp)
-
-    def __getitem__(self, label: Any) -> Group:
-        """Give one group by its label."""
-        return Group(self, find_label(self.labels, label), label)
+    def _one(self, position: int, label: Any) -> Group:
+        return Group(self, position, label)
 
     def __len__(self) -> int:
         """Count the groups."""

@@ -2,112 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from numpy.typing import NDArray
-
-from hierfast.groups import shorten
-from hierfast.pictures import BLUE, GREY, RED, draw_ranks, draw_sorted, draw_traces, open_axes
-from hierfast.sample import read
+from hierfast.pictures import draw_ranks, draw_sorted, draw_traces, open_axes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from numpy.typing import ArrayLike
 
     from hierfast.fit import Fit
-
-FloatArray = NDArray[np.float64]
-
-NAMED = 20  # groups up to which each bears its label
-BARS = 100  # groups up to which intervals are drawn
-POINTS = 2000  # groups up to which each is a point
-FEW = 3  # groups in a cell of the density up to which they are points instead
-GRID = (90, 70)  # cells across and up
-EXTREMES = 1  # groups named at each end where not all are
-AREA = (9.0, 130.0)  # of the smallest and largest point, in square points
-
-
-class Raw(NamedTuple):
-    """What the rows say of each group that has some, by itself.
-
-    Attributes
-    ----------
-    at : numpy.ndarray
-        Which groups these are (K,).
-    mean : numpy.ndarray
-        Mean of the rows (K,), weighted by their precisions.
-    weight : numpy.ndarray
-        Rows, or precision of the mean where standard errors are known (K,).
-    known : bool
-        Whether standard errors are known.
-    """
-
-    at: NDArray[np.intp]
-    mean: FloatArray
-    weight: FloatArray
-    known: bool
-
-
-def read_raw(fit: Fit) -> Raw:
-    """Read what every group would be estimated to be by itself.
-
-    Parameters
-    ----------
-    fit : Fit
-        The fit.
-
-    Returns
-    -------
-    Raw
-        In the order of ``fit.groups.labels``.
-    """
-    stats, location = fit.plan.statistics, fit.plan.location
-    if fit.plan.graph.population == "Dirichlet":
-        raise ValueError(
-            "shrinkage pictures one number a group; of shares see fit.groups.to_pandas()"
-        )
-    if fit.plan.cell is not None:
-        at = np.flatnonzero(stats.rows if fit.plan.closed is None else stats.size)
-        if not stats.link.natural:
-            raise ValueError(
-                f"groups of {fit.plan.graph.title} rows have no raw effects to set against pooled ones: "
-                "they depend on the cutpoints; plot fit.groups.mean"
-            )
-        raw = stats.mean[at] if fit.plan.closed is None else stats.y[at] / stats.size[at]
-        if fit.plan.closed is None and fit.plan.graph.natural:
-            raw = stats.link.inverse(raw)
-        return Raw(at, raw, stats.size[at], known=False)
-    at = np.flatnonzero(stats.weight > 0.0)
-    mean = stats.mean if location is None else stats.mean + location
-    return Raw(at, mean[at], stats.weight[at], stats.known)
-
-
-def read_centre(fit: Fit) -> float:
-    """Read what all groups are pulled towards: the posterior mean of the population's mean.
-
-    Parameters
-    ----------
-    fit : Fit
-        The fit.
-
-    Returns
-    -------
-    float
-        In the unit of y.
-    """
-    graph = fit.plan.graph
-    arg = graph.location
-    if fit.plan.closed is not None:
-        x = np.concatenate(list(fit._draws.values), axis=1)
-        a, b = (read(shape, x, x.shape[1]) for shape in graph.shape)
-        return float((a / (a + b) if fit.plan.statistics.whole else a / b).mean())
-    if graph.parts or graph.grid is not None or (graph.natural and fit.plan.closed is None):
-        return float(fit.groups.mean.mean())
-    if fit.plan.location is not None:
-        return float(fit.plan.location.mean())
-    return (
-        arg.value if arg.node < 0 else float(fit.hyper[fit.plan.graph.nodes[arg.node].name].mean())
-    )
 
 
 def require_matplotlib() -> None:
@@ -144,7 +48,10 @@ class Plot:
 
     def __repr__(self) -> str:
         """Name the pictures there are."""
-        return "pictures of a fit: shrinkage(), caterpillar(), ranks(), trace()"
+        return (
+            "pictures of a fit: shrinkage(), caterpillar(), ranks(), rank_probs(), trace(), prior(), "
+            "pairs(), predictive()"
+        )
 
     def shrinkage(
         self, ax: Axes | None = None, *, prob: float = 0.9, title: str | None = None
@@ -192,7 +99,9 @@ class Plot:
             raise ValueError(f"prob must lie strictly between 0 and 1; got {prob}")
         require_matplotlib()
         ax = open_axes(ax)
-        _Shrinkage(self._fit, ax, prob).draw()
+        from hierfast.shrinkage import Shrinkage
+
+        Shrinkage(self._fit, ax, prob).draw()
         fit, count = self._fit, len(self._fit.groups)
         name = fit.plan.group_name
         default = f"{count:,} groups" + ("" if name == "group" else f" ({name})")
@@ -295,111 +204,168 @@ class Plot:
             raise ValueError("there is nothing to trace: all hyperparameters are known")
         return draw_traces(axes, self._fit.hyper)
 
+    def prior(self, axes: Any = None, *, names: Sequence[str] | None = None) -> Any:
+        """Draw the density of every hyperparameter before the data and after them.
 
-class _Shrinkage:
-    """One drawing of raw against pooled means."""
+        Where the posterior looks like the prior, the data tell little (see also ``fit.diagnose()`` and
+        ``fit.sensitivity()``). Densities are shown where the posterior is, and half its width on.
+        A prior that reads other unknowns is averaged over draws of these from their priors; one that is
+        improper has no density, and the picture says so.
 
-    def __init__(self, fit: Fit, ax: Axes, prob: float) -> None:
-        self.fit, self.ax, self.prob = fit, ax, prob
-        self.raw, self.centre = read_raw(fit), read_centre(fit)
-        self.x, self.y = self.raw.mean, fit.groups.mean[self.raw.at]
-        low, high = float(self.raw.weight.min()), float(self.raw.weight.max())
-        self.ends = low, high
+        Parameters
+        ----------
+        axes : matplotlib.axes.Axes or numpy.ndarray of these, optional
+            Where to draw, one for each; a new figure by default.
+        names : sequence of str, optional
+            Which hyperparameters; all by default.
 
-    def draw(self) -> None:
-        ax, count = self.ax, len(self.x)
-        chosen: NDArray[np.intp] = np.arange(count)
-        if count > POINTS:
-            chosen = self.density()
-        elif count <= BARS:
-            self.intervals()
-        # Small points in front of large ones.
-        chosen = chosen[np.argsort(-self.raw.weight[chosen], kind="stable")]
-        ax.scatter(
-            self.x[chosen],
-            self.y[chosen],
-            s=self.area(self.raw.weight[chosen]),
-            facecolor=BLUE,
-            edgecolor="white",
-            linewidth=0.5,
-            alpha=1.0 if count <= BARS else 0.75,
-            zorder=3,
-        )
-        self.names()
-        self.lines()
-        self.legend()
-        self.frame()
+        Returns
+        -------
+        numpy.ndarray of matplotlib.axes.Axes
+            Where it was drawn, one for each.
 
-    def area(self, weight: FloatArray) -> FloatArray:
-        """Area of points: linear in the weight, so that it reads as an amount."""
-        low, high = self.ends
-        share = (weight - low) / (high - low) if high > low else np.full(len(weight), 0.3)
-        return AREA[0] + (AREA[1] - AREA[0]) * share
+        Raises
+        ------
+        ValueError
+            If all hyperparameters are known, one is not there, or axes are too few.
 
-    def intervals(self) -> None:
-        ends = self.fit.groups.interval(self.prob)[self.raw.at]
-        self.ax.vlines(self.x, ends[:, 0], ends[:, 1], color=BLUE, alpha=0.35, linewidth=1.2)
+        Examples
+        --------
+        >>> import hierfast as hf
+        >>> model = hf.Model(hf.Normal(sigma="se"), hf.Normal(hf.Normal(0, 5), hf.HalfCauchy(5)))
+        >>> table = hf.datasets.load("eight_schools")
+        >>> fit = model.fit(table, y="effect", group="school", random_seed=1, progressbar=False)
+        >>> [ax.get_title(loc="left") for ax in fit.plot.prior()]
+        ['school_mu', 'school_sigma']
+        """
+        require_matplotlib()
+        from hierfast.portraits import choose_names, draw_priors
 
-    def density(self) -> NDArray[np.intp]:
-        """Shade the bulk; give the groups outside it."""
-        from matplotlib.colors import LogNorm
+        chosen = choose_names(self._fit.hyper, names, 1)
+        return draw_priors(axes, self._fit.plan.graph, {k: self._fit.hyper[k] for k in chosen})
 
-        place = [np.empty(0, dtype=np.intp)] * 2
-        edges = []
-        for k, values in enumerate((self.x, self.y)):
-            low, high = float(values.min()), float(values.max())
-            pad = 0.02 * (high - low) or 1.0
-            edges.append(np.linspace(low - pad, high + pad, GRID[k] + 1))
-            place[k] = ((values - edges[k][0]) / (edges[k][1] - edges[k][0])).astype(np.intp)
-        cell = place[0] * GRID[1] + place[1]
-        count = np.bincount(cell, minlength=GRID[0] * GRID[1])
-        shown = np.ma.masked_less_equal(count.reshape(GRID).T, FEW)
-        mesh = self.ax.pcolormesh(*edges, shown, norm=LogNorm(FEW + 1, count.max()), cmap="Blues")
-        inset = self.ax.inset_axes((0.62, 0.12, 0.33, 0.025))
-        bar = self.ax.figure.colorbar(mesh, cax=inset, orientation="horizontal")
-        bar.set_label("groups a cell", fontsize="small")
-        return np.flatnonzero(count[cell] <= FEW)
+    def pairs(self, axes: Any = None, *, names: Sequence[str] | None = None) -> Any:
+        """Draw every two hyperparameters against each other, at 2,000 draws at most.
 
-    def names(self) -> None:
-        """Name all groups where they are few, the ends where they are many."""
-        order = np.argsort(self.x, kind="stable")
-        if len(order) > NAMED:
-            order = np.concatenate([order[:EXTREMES], order[-EXTREMES:]])
-        for j in order.tolist():
-            self.ax.annotate(
-                shorten(str(self.fit.groups.labels[self.raw.at[j]]), 16),
-                (self.x[j], self.y[j]),
-                xytext=(6, 3),
-                textcoords="offset points",
-                fontsize="small",
-                zorder=4,
-            )
+        Parameters
+        ----------
+        axes : numpy.ndarray of matplotlib.axes.Axes, optional
+            Where to draw (d, d); a new figure by default.
+        names : sequence of str, optional
+            Which hyperparameters, 2 to 8; all by default.
 
-    def lines(self) -> None:
-        at = self.centre
-        self.ax.axline(
-            (at, at), slope=1, color=GREY, linestyle="--", linewidth=1, label="no pooling"
-        )
-        self.ax.axhline(
-            at, color=RED, linestyle=":", linewidth=1.6, label=f"complete pooling, {at:.3g}"
-        )
+        Returns
+        -------
+        numpy.ndarray of matplotlib.axes.Axes
+            Where it was drawn (d, d): densities on the diagonal, draws below, correlations above.
 
-    def legend(self) -> None:
-        """Say what the lines are, and the sizes of the smallest and the largest point."""
-        low, high = self.ends
-        ends = [low, high] if high > low else [low]
-        for value in ends if len(self.x) <= POINTS else []:
-            size = self.area(np.array([value]))
-            text = f"se {value**-0.5:.3g}" if self.raw.known else f"n = {value:,.0f}"
-            self.ax.scatter([], [], s=size, facecolor=BLUE, edgecolor="white", label=text)
-        self.ax.legend(loc="upper left", fontsize="small", frameon=False)
+        Raises
+        ------
+        ValueError
+            If there are fewer than 2 or more than 8, one is not there, or axes have another shape.
 
-    def frame(self) -> None:
-        """Name the axes, and leave room for names at the ends."""
-        name = self.fit.plan.y_name
-        counted = self.fit.plan.cell is not None
-        scale = self.fit.plan.statistics.link.scale if counted else ""
-        alone = f"{scale} of the group alone" if counted else "mean of the rows alone"
-        self.ax.set_xlabel(f"{name}: {alone}")
-        self.ax.set_ylabel(f"{name}: pooled, posterior mean" + f" of the {scale}" * counted)
-        self.ax.margins(x=0.09, y=0.09)
+        Examples
+        --------
+        >>> import hierfast as hf
+        >>> model = hf.Model(hf.Normal(sigma="se"), hf.Normal(hf.Normal(0, 5), hf.HalfCauchy(5)))
+        >>> table = hf.datasets.load("eight_schools")
+        >>> fit = model.fit(table, y="effect", group="school", random_seed=1, progressbar=False)
+        >>> fit.plot.pairs()[1, 0].get_ylabel()
+        'school_sigma'
+        """
+        require_matplotlib()
+        from hierfast.portraits import MOST, choose_names, draw_pairs
+
+        chosen = choose_names(self._fit.hyper, names, 2, MOST)
+        return draw_pairs(axes, {k: self._fit.hyper[k] for k in chosen})
+
+    def rank_probs(self, ax: Axes | None = None, *, draws: int | None = None) -> Axes:
+        """Draw the probability of every rank for every group: a sharp diagonal is a ranking.
+
+        The group that is largest is on top. Of more than forty groups, a cell is what a fiftieth of the
+        groups has of a fiftieth of the ranks: equation (1) of `hierfast.checked`.
+
+        Parameters
+        ----------
+        ax : matplotlib.axes.Axes, optional
+            Where to draw; a new figure by default.
+        draws : int, optional
+            Joint draws, as in `Groups.rank`.
+
+        Returns
+        -------
+        matplotlib.axes.Axes
+            Where it was drawn.
+
+        Examples
+        --------
+        >>> import hierfast as hf
+        >>> model = hf.Model(hf.Normal(sigma="se"), hf.Normal(hf.Normal(0, 5), hf.HalfCauchy(5)))
+        >>> table = hf.datasets.load("eight_schools")
+        >>> fit = model.fit(table, y="effect", group="school", random_seed=1, progressbar=False)
+        >>> fit.plot.rank_probs().get_yticklabels()[0].get_text()
+        'G'
+        """
+        require_matplotlib()
+        from hierfast.checked import draw_rank_probs, rank_shares
+
+        order, shares = rank_shares(self._fit.groups, draws)
+        return draw_rank_probs(ax, self._fit.groups.labels[order], shares)
+
+    def predictive(
+        self,
+        data: Any,
+        ax: Axes | None = None,
+        *,
+        statistic: str | Callable[..., Any] | None = None,
+        replicate: str = "same",
+        y: Any = None,
+        group: str | ArrayLike | None = None,
+        groups: Any = None,
+        draws: int | None = None,
+        random_seed: Any = None,
+    ) -> Axes:
+        """Draw what the fit says of rows like those of the data, with those that were seen.
+
+        Parameters
+        ----------
+        data : mapping or frame
+            The rows that were fitted, or others with outcomes in the same groups.
+        ax : matplotlib.axes.Axes, optional
+            Where to draw; a new figure by default.
+        statistic : str or callable, optional
+            A test statistic, as in `hierfast.Fit.posterior_predictive`: its value against replicated ones.
+            By default the distribution of the rows: shares of them in classes, against the median and the
+            central 90% of replicated shares.
+        replicate, y, group, groups, draws, random_seed
+            As in `hierfast.Fit.posterior_predictive`; of the distribution of very many rows 100 draws by
+            default.
+
+        Returns
+        -------
+        matplotlib.axes.Axes
+            Where it was drawn.
+
+        Raises
+        ------
+        KeyError, TypeError, ValueError
+            As `hierfast.Fit.posterior_predictive`; and where rows are counts in categories, which have no
+            one distribution: give a statistic.
+
+        Examples
+        --------
+        >>> import hierfast as hf
+        >>> table = hf.datasets.load("surgical")
+        >>> model = hf.Model(hf.Binomial(n="operations"), hf.Normal(hf.Normal(0, 2), hf.HalfNormal(1)))
+        >>> fit = model.fit(table, y="deaths", group="hospital", random_seed=1, progressbar=False)
+        >>> fit.plot.predictive(table, statistic="max", random_seed=1).get_xlabel()
+        'max of deaths'
+        """
+        require_matplotlib()
+        from hierfast.checked import draw_distribution, draw_statistic
+
+        given = {"y": y, "group": group, "groups": groups, "replicate": replicate}
+        given |= {"draws": draws, "random_seed": random_seed}
+        if statistic is None:
+            return draw_distribution(ax, self._fit, data, given)
+        return draw_statistic(ax, self._fit, data, statistic, given)

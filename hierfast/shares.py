@@ -22,7 +22,7 @@ from hierfast import _core
 from hierfast.conjugate import BetaGroups, ConjugateReader
 from hierfast.counts import Counts, compute_cells
 from hierfast.groups import Group, Groups, extremes, shorten
-from hierfast.labels import find_label, label_keys
+from hierfast.labels import label_keys
 from hierfast.links import LINKS
 from hierfast.sample import read
 from hierfast.summary import import_pandas, name_ends
@@ -206,8 +206,8 @@ class ShareGroups(Groups):
 
         Parameters
         ----------
-        groups : label or sequence of labels, optional
-            Which groups; all by default.
+        groups : label or sequence of labels or mask or slice, optional
+            Which groups, as in `select`; all by default.
         draws : slice or sequence of int, optional
             Which draws of each chain; all by default.
 
@@ -228,9 +228,8 @@ class ShareGroups(Groups):
     def _effects(self, at: NDArray[np.intp] | None) -> ShareEffects:  # type: ignore[override]
         return ShareEffects(self._plan, self._draws, at)
 
-    def __getitem__(self, label: Any) -> ShareGroup:
-        """Give one group by its label."""
-        return ShareGroup(self, find_label(self.labels, label), label)
+    def _one(self, position: int, label: Any) -> ShareGroup:
+        return ShareGroup(self, position, label)
 
     def to_pandas(self, prob: float | None = 0.9) -> pd.DataFrame:
         """Give a data frame: a row a group and category.

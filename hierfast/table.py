@@ -117,6 +117,40 @@ class GroupTable:
         sorted_ = {name: v[order] for name, v in self._columns.items()}
         return _Sorted(self.labels[order], sorted_, self.name)
 
+    def select(self, groups: Any) -> GroupTable:
+        """Choose groups.
+
+        Parameters
+        ----------
+        groups : label or sequence of labels or mask or slice
+            Labels in the order wanted; a boolean mask (J,) or a slice, by row.
+
+        Returns
+        -------
+        GroupTable
+            Their rows.
+
+        Raises
+        ------
+        KeyError
+            If there is no group of a label.
+        TypeError, ValueError
+            If a mask has another length than the table, or a slice has labels for its ends.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from hierfast.table import GroupTable
+        >>> table = GroupTable(np.array(["a", "b"]), {"mean": np.array([2.0, 0.5])}, "g")
+        >>> table.select(table["mean"] < 1).labels
+        array(['b'], dtype='<U1')
+        """
+        from hierfast.choosing import choose_rows
+
+        at = choose_rows(self.labels, groups)
+        chosen = {name: v[at] for name, v in self._columns.items()}
+        return _Sorted(self.labels[at], chosen, self.name)
+
     def to_pandas(self) -> pd.DataFrame:
         """Give a data frame indexed by the groups' labels.
 

@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hierfast.export import SMALL, ExportWarning
+from hierfast.densities import densities_of, sample_stats
+from hierfast.export import LIMIT, SMALL, ExportWarning
 
 if TYPE_CHECKING:
     from hierfast.fitted import Fitted
@@ -151,7 +152,9 @@ class Selection:
             )
 
 
-def build_tree(fit: Fitted, chosen: Selection, log_likelihood: Any, effects: bool) -> Any:
+def build_tree(
+    fit: Fitted, chosen: Selection, log_likelihood: Any, effects: bool, limit: int = LIMIT
+) -> Any:
     """Build the tree.
 
     Parameters
@@ -160,10 +163,12 @@ def build_tree(fit: Fitted, chosen: Selection, log_likelihood: Any, effects: boo
         The fit.
     chosen : Selection
         Groups and draws.
-    log_likelihood : array_like or None
-        Densities (chains, draws, groups).
+    log_likelihood : bool or array_like or None
+        As in `hierfast.export.Export.to_datatree`.
     effects : bool
         Whether effects that were asked for are made; else a place is left for them.
+    limit : int
+        Bytes that the densities of groups may take.
 
     Returns
     -------
@@ -196,24 +201,15 @@ def build_tree(fit: Fitted, chosen: Selection, log_likelihood: Any, effects: boo
     if known:
         columns = {k: (chosen.dim, v[chosen.at]) for k, v in known.items() if k != chosen.dim}
         parts["constant_data"] = (columns, of_groups)
-    if "independence" in fit.plan.blocks:
-        share = np.array(fit._draws.moved) / fit.shape[1]
-        parts["sample_stats"] = (
-            {
-                "acceptance_rate": (
-                    ("chain", "draw"),
-                    np.repeat(share[:, None], len(chosen.draws), 1),
-                )
-            },
-            sampled,
-        )
-    if log_likelihood is not None:
-        given = np.asarray(log_likelihood, dtype=np.float64)
-        wanted = (fit.shape[0], len(chosen.draws), len(chosen.at))
-        if given.shape != wanted:
-            raise ValueError(f"log_likelihood must have the shape {wanted}; got {given.shape}")
-        density = {fit.plan.y_name: (("chain", "draw", chosen.dim), given)}
-        parts["log_likelihood"] = (density, sampled | of_groups)
+    stats = sample_stats(fit, chosen)
+    if stats:
+        parts["sample_stats"] = (stats, sampled)
+    found = densities_of(fit, chosen, log_likelihood, limit)
+    if found is not None:
+        at, density, measure = found
+        variable = (("chain", "draw", chosen.dim), density, measure)
+        labels = {chosen.dim: chosen.labels[at]}
+        parts["log_likelihood"] = ({fit.plan.y_name: variable}, sampled | labels)
     attrs = describe(fit)
     return xarray.DataTree.from_dict(
         {name: xarray.Dataset(v, c, attrs) for name, (v, c) in parts.items()}, name="hierfast"
@@ -314,8 +310,8 @@ def as_inferencedata(tree: Any) -> Any:
         The same groups.
     """
     arviz = import_for("arviz", "to_inferencedata", "arviz>=0.20,<1")
-    kind: Any = getattr(arviz, "InferenceData", None)
-    if not hasattr(kind, "from_datatree"):
+    kind: Any = vars(arviz).get("InferenceData")  # getattr makes 1.x warn, and give another class
+    if kind is None:
         raise ImportError(
             f"to_inferencedata is for ArviZ 0.2x, and ArviZ {arviz.__version__} is installed, which reads "
             "the tree of to_datatree() itself"

@@ -4,11 +4,13 @@ import datetime
 
 import numpy as np
 import pytest
+from scipy import stats
 from test_merging import DATA, FAMILIES, SETTINGS
 from test_renewal import fit
 
 import hierfast as hf
-from hierfast import trees
+from hierfast import densities, trees
+from hierfast.hyper import log_hyper
 
 xr = pytest.importorskip("xarray")
 pytestmark = pytest.mark.filterwarnings("ignore::hierfast.IdentificationWarning")
@@ -178,8 +180,61 @@ def test_wrong_choices_are_told():
         found.to_datatree(log_likelihood=np.zeros((2, 20)))
 
 
-def schools():
-    model = hf.Model(hf.Normal(sigma="se"), hf.Normal(hf.Normal(0, 5), hf.HalfCauchy(5)))
+def test_the_log_density_of_hyperparameters():
+    found, _ = schools()
+    x = found.to_datatree(draws=slice(5, 20), log_likelihood=False)
+    assert "log_likelihood" not in x.children
+    mu, tau = (found.hyper[f"school_{k}"][:, 5:20] for k in ("mu", "sigma"))
+    table = hf.datasets.load("eight_schools")
+    by_hand = stats.norm.logpdf(mu, 0, 5) + stats.halfcauchy.logpdf(tau, scale=5)
+    for y, se in zip(table["effect"], table["se"], strict=True):
+        by_hand += stats.norm.logpdf(y, mu, np.hypot(se, tau))
+    off = x["sample_stats"]["lp"].values - by_hand
+    np.testing.assert_allclose(off, off[0, 0], atol=1e-9)
+
+
+@pytest.mark.parametrize("name", ["normal linear", "scales", "poisson", "multinomial", "mixture"])
+def test_densities_of_groups_add_up_to_that_of_the_hyperparameters(name):
+    found = fit(name)
+    tree = found.to_datatree(log_likelihood=True)
+    rows = tree["log_likelihood"][found.plan.y_name].sum("g").values
+    prior = log_hyper(found.plan.graph, np.concatenate(list(found._draws.values), axis=1))
+    off = tree["sample_stats"]["lp"].values - rows - prior.reshape(rows.shape)
+    np.testing.assert_allclose(off, off[0, 0], atol=1e-6 * np.abs(rows).max())
+
+
+def test_densities_of_groups_are_those_left_out():
+    data = {"n": [10, 20, 30, 20, 10], "y": [3, 8, 9, 8, 3], "g": list("abcde")}
+    groups = {"g": list("abcdef")}
+    model = hf.Model(hf.Binomial(n="n"), hf.Beta(hf.HalfNormal(5), hf.HalfNormal(5)))
+    found = model.fit(data, y="y", group="g", groups=groups, random_seed=1, progressbar=False)
+    density = found.to_datatree()["log_likelihood"]["y"]
+    a, b = (found.hyper[f"g_{k}"][..., None] for k in ("alpha", "beta"))
+    want = stats.betabinom.logpmf(np.array(data["y"]), np.array(data["n"]), a, b)
+    np.testing.assert_allclose(density, want, rtol=1e-9)
+    assert density["g"].values.tolist() == list("abcde") and density.attrs["measure"] == "rows"
+    some = found.to_datatree(["f", "d", "a"], [7, 3])["log_likelihood"]["y"]
+    np.testing.assert_array_equal(some, density[:, [7, 3]][:, :, [3, 0]])
+    assert some["g"].values.tolist() == ["d", "a"]
+    only = found.to_datatree(["f"], log_likelihood=True)["log_likelihood"]["y"]
+    assert only.shape == (4, 1000, 0)
+
+
+def test_densities_that_lack_something_or_cost_much(monkeypatch):
+    found = fit("poisson")
+    assert "log_likelihood" not in found.to_datatree().children
+    asked = found.to_datatree(log_likelihood=True)["log_likelihood"][found.plan.y_name]
+    assert asked.attrs == {"measure": "Poisson"}
+    with pytest.raises(ValueError, match=r"log_likelihood of 12 groups would take 3,840 bytes"):
+        found.to_datatree(groups=False, log_likelihood=True, limit=100)
+    monkeypatch.setattr(densities, "AFFORDED", 10)
+    monkeypatch.setattr(densities, "SMALL", 10)
+    assert "lp" not in fit("normal").to_datatree()["sample_stats"]
+    assert "log_likelihood" not in fit("normal").to_datatree().children
+
+
+def schools(tau=None):
+    model = hf.Model(hf.Normal(sigma="se"), hf.Normal(hf.Normal(0, 5), tau or hf.HalfCauchy(5)))
     table = hf.datasets.load("eight_schools")
     found = model.fit(table, y="effect", group="school", random_seed=1, progressbar=False)
     mu, tau = (found.hyper[f"school_{k}"][..., None] for k in ("mu", "sigma"))
@@ -189,33 +244,71 @@ def schools():
     return found, density
 
 
-def test_arviz_reads_the_file(tmp_path):
+def open_arviz():
+    """ArviZ, and whether it is 0.2x."""
+    pytest.importorskip("matplotlib").use("agg")
     az = pytest.importorskip("arviz")
-    pytest.importorskip("h5netcdf")
+    return az, int(az.__version__.split(".")[0]) == 0
+
+
+@pytest.mark.parametrize("method", WRITERS)
+def test_arviz_reads_the_file(method, tmp_path):
+    az, old = open_arviz()
+    module, engine = WRITERS[method]
+    pytest.importorskip(module)
     found, _ = schools()
-    found.to_netcdf(tmp_path / "x.nc")
-    data = az.from_netcdf(tmp_path / "x.nc", engine="h5netcdf")
+    getattr(found, method)(tmp_path / "x")
+    if old and engine == "zarr":  # whose version 3 it does not open itself
+        data = az.InferenceData.from_datatree(xr.open_datatree(tmp_path / "x", engine=engine))
+    else:
+        read = az.from_netcdf if engine == "h5netcdf" else az.from_zarr
+        data = read(tmp_path / "x", **({"engine": engine} if engine == "h5netcdf" else {}))
     np.testing.assert_array_equal(data["posterior"]["theta"], found.groups.draws())
     assert data["posterior"]["school"].values.tolist() == list("ABCDEFGH")
+    data.close()
 
 
 def test_arviz_reads_the_export():
-    az = pytest.importorskip("arviz")
-    pytest.importorskip("matplotlib").use("agg")
+    az, old = open_arviz()
     found, density = schools()
-    old = int(az.__version__.split(".")[0]) == 0
     data = (found.to_inferencedata if old else found.to_datatree)(log_likelihood=density)
     table = az.summary(data, var_names=["school_mu", "theta"], round_to="none")
     assert len(table) == 9
     np.testing.assert_allclose(table["mean"].iloc[0], found.hyper["school_mu"].mean())
     np.testing.assert_allclose(table["mean"].iloc[1:], found.groups.draws().mean((0, 1)))
     az.plot_forest(data, var_names=["theta"])
+    np.testing.assert_allclose(found.to_datatree()["log_likelihood"]["effect"], density, atol=1e-9)
     loo = az.loo(data, pointwise=True)
     each = np.log(1 / np.exp(-density).mean((0, 1)))  # without smoothing of weights
     elpd = loo.elpd_loo if old else loo.elpd
     np.testing.assert_allclose(elpd, each.sum(), atol=0.05)
+    np.testing.assert_allclose(elpd, found.loo().elpd, atol=0.005)
     if old:
         assert sorted(data.groups()) == sorted(found.to_datatree(log_likelihood=density).children)
     else:
         with pytest.raises(ImportError, match=r"to_inferencedata is for ArviZ 0\.2x"):
             found.to_inferencedata()
+
+
+@pytest.mark.filterwarnings("ignore:The inplace keyword:DeprecationWarning")  # of ArviZ 0.2x
+def test_arviz_diagnoses_and_compares_exports():
+    az, old = open_arviz()
+    (found, density), (wide, other) = schools(), schools(hf.HalfNormal(100))
+    exports = [
+        (f.to_inferencedata if old else f.to_datatree)(log_likelihood=d)
+        for f, d in ((found, density), (wide, other))
+    ]
+    own = found.summary()
+    for kind, figures in (("ess", own["ess_bulk"]), ("rhat", own["r_hat"])):
+        theirs = getattr(az, kind)(exports[0])
+        theirs = theirs if old else theirs.dataset
+        for name, figure in zip(own.names, figures, strict=True):
+            np.testing.assert_allclose(theirs[name], figure, rtol=1e-6)
+        assert theirs["theta"].sizes == {"school": 8}
+    table = az.compare(
+        {"found": exports[0], "wide": exports[1]}, **({} if old else {"round_to": "none"})
+    )
+    elpd = table["elpd_loo" if old else "elpd"]
+    for name, values in (("found", density), ("wide", other)):
+        each = np.log(1 / np.exp(-values).mean((0, 1)))
+        np.testing.assert_allclose(elpd[name], each.sum(), atol=0.05)

@@ -17,9 +17,9 @@ from hierfast import _core, diagnose
 from hierfast.conjugate import BetaGroups
 from hierfast.likelihoods.dirichlet import log_marginal, log_shares
 from hierfast.plan import make_plan
-from hierfast.plot import read_raw
 from hierfast.sample import run_plan
 from hierfast.sampler import Sampler
+from hierfast.shrinkage import read_raw
 
 pytestmark = pytest.mark.filterwarnings("ignore::hierfast.IdentificationWarning")
 RNG = np.random.default_rng(21)

@@ -19,7 +19,7 @@ from hierfast.grammar import build_graph
 from hierfast.likelihoods import ordered_logistic
 from hierfast.links import LINKS
 from hierfast.ordered import collect_categories, compute_categories
-from hierfast.plot import read_raw
+from hierfast.shrinkage import read_raw
 
 pytestmark = pytest.mark.filterwarnings("ignore::hierfast.IdentificationWarning")
 LEVELS = list(_core.levels())
