@@ -51,7 +51,7 @@ LAYERS = {  # the cheap ones first
     "posteriors": ["tests/test_posterior.py", "tests/test_counts.py"],
     "invariance": ["tests/test_invariance.py"],
     "cases": ["tests/test_cases.py"],
-    "transitions": ["tests/trust/test_transitions.py"],
+    "transitions": ["tests/trust/test_proposals.py", "tests/trust/test_transitions.py"],
     "calibration": ["tests/test_calibration.py"],
 }
 NEAREST = {  # layers asked first where the changed file begins so, when some are enough
@@ -77,7 +77,8 @@ NEAREST = {  # layers asked first where the changed file begins so, when some ar
     "csrc/phi/dirichlet": ("shares", "cases"),
     "csrc/phi/nodes": ("quadrature", "pairs"),
     "csrc/phi/gibbs": ("transitions", "calibration"),
-    "csrc/phi/grid": ("posteriors", "linear", "transitions"),
+    "csrc/phi/grid": ("transitions", "posteriors"),
+    "csrc/phi/proposal": ("transitions", "posteriors"),
     "csrc/phi/integrated": ("conditionals", "pairs", "posteriors"),
     "csrc/phi/": ("conditionals", "transitions", "posteriors", "calibration"),
     "csrc/population/inverse": ("equations", "scales"),
