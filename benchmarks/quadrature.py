@@ -173,7 +173,7 @@ class Truth:
                 break
         return mu, scale, at
 
-    def grid(self, n=61):
+    def grid(self, n):
         """log tau (n,), mu (n, n), cell widths and log posteriors (n, n) of both rules."""
         start = (self.case.mu, 1 / math.sqrt(self.case.groups))
         found = {}
@@ -224,7 +224,7 @@ def log_posterior(target, mu, log_tau):
     ).reshape(mu.shape)
 
 
-def measure(case, n=61):
+def measure(case, n=31):
     """Compare the two on n x n points."""
     y, mult = case.draw()
     plan = make_plan(case, y, mult)
@@ -296,18 +296,13 @@ def main(names):
         "rows     population   mu  tau    n      J  cells order reported     true gradient"
         "     bias  reference"
     )
-    found, none = [], 0
+    found = []
     for rows, population, mu, tau, size in POINTS:
         if names and rows not in names and population not in names:
             continue
         for groups in GROUPS:
             point = f"{rows:8} {population:9} {mu:5} {tau:4} {size:4g} {groups:6.0e}"
-            try:
-                r = measure(Case(rows, population, mu, tau, size, groups))
-            except _core.SamplingError:
-                none += 1
-                print(point, "no mode was found", flush=True)
-                continue
+            r = measure(Case(rows, population, mu, tau, size, groups))
             found.append(r)
             below = "  BELOW" * (r.reported < r.true)
             print(
@@ -316,9 +311,7 @@ def main(names):
                 flush=True,
             )
     share = np.mean([r.reported >= r.true for r in found])
-    print(
-        f"reported >= true at {share:.1%} of {len(found)} points; no mode was found at {none} more"
-    )
+    print(f"reported >= true at {share:.1%} of {len(found)} points")
     for name in ("true", "gradient", "bias", "reference"):
         print(f"largest {name}: {max(getattr(r, name) for r in found):.1e}")
 

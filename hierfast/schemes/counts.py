@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from copy import copy
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 FloatArray = NDArray[np.float64]
 
 SAMPLE = 1024  # cells that locate the posterior before all are read
+FEW = 1e5  # groups to which a ridge is wide enough to climb
 DEAR = 3000  # cells from which a grid of evaluations costs more than it saves
 ORDER = 15  # nodes while the mode is searched
 
@@ -153,15 +155,27 @@ class CountBuilder(Builder):
         target.watch(self.stop)
         return target
 
+    def fewer(self, share: float) -> CountBuilder:
+        """Builder of a posterior as wide as if there were a share of the groups."""
+        few = copy(self)
+        few.cells = replace(self.cells, mult=self.cells.mult * share)
+        return few
+
     def located(self) -> tuple[Any, list[float]]:
         """Log posterior of all cells, and its mode."""
         count = len(self.cells)
         self.lines.append(f"  cells       {count:,} of groups with the same sums")
         target = self.target()
-        scout = self.target(-(-count // SAMPLE)) if count > SAMPLE else target
+        step = -(-count // SAMPLE)
+        scout = self.target(step) if step > 1 else target
         start: list[float] = []
         if target.dim:
-            start = scout.place(scout.start(self.known()))
+            start = scout.start(self.known())
+            if self.cells.n_group > FEW:
+                few = self.fewer(FEW / self.cells.n_group).target(step)
+                start = few.place(start)
+                scout.follow(few)
+            start = scout.place(start)
             target.follow(scout)
             target.prepare(scout)
         return target, start
