@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from hierfast.distributions.base import Distribution, find_each, find_row_argument
+from hierfast.distributions.likelihood import Likelihood
 from hierfast.distributions.linear import Linear
 from hierfast.distributions.mixture import Mixture
 from hierfast.distributions.point_mass import PointMass
@@ -68,7 +69,7 @@ class Model(JointModel):
     ['school_mu', 'school_sigma']
     """
 
-    likelihood: Distribution
+    likelihood: Likelihood
     population: Distribution
 
     def __post_init__(self) -> None:

@@ -54,7 +54,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hierfast.design import make_design
-from hierfast.distributions.base import draw_poisson
+from hierfast.distributions.likelihood import draw_poisson
 from hierfast.fitted import Fitted
 from hierfast.sample import read
 from hierfast.simulate import Stages

@@ -24,8 +24,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from hierfast.distributions.base import Rows
 from hierfast.distributions.each import KINDS
+from hierfast.distributions.likelihood import Rows
 from hierfast.graph import Arg, Graph
 from hierfast.hyper import find_family
 from hierfast.links import LINKS

@@ -6,7 +6,7 @@ from scipy import special as sp
 from scipy import stats as st
 
 import hierfast as hf
-from hierfast.distributions.base import Rows
+from hierfast.distributions.likelihood import Rows
 from hierfast.grammar import build_graph
 from hierfast.hyper import columns_of, draw_hyper, find_chains
 from hierfast.prior_predictive import name_graph

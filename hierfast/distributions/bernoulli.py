@@ -8,20 +8,14 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import ArrayLike
 
-from hierfast.distributions.base import (
-    Argument,
-    Distribution,
-    FloatArray,
-    Rows,
-    Support,
-    check_rows,
-)
+from hierfast.distributions.base import Argument, FloatArray, Support
 from hierfast.distributions.binomial import Binomial
+from hierfast.distributions.likelihood import Likelihood, Rows, check_rows
 from hierfast.links import LINKS, check_link, title_with_link
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Bernoulli(Distribution):
+class Bernoulli(Likelihood):
     r"""The Bernoulli distribution, a likelihood: its probability is the group's effect.
 
     .. math::
@@ -76,11 +70,11 @@ class Bernoulli(Distribution):
         check_rows(self)
 
     def of_rows(self, rows: Rows) -> tuple[Any, ...]:
-        """Give the arguments of `logpdf` and `draw`; see `Distribution.of_rows`."""
+        """Give the arguments of `logpdf` and `draw`; see `Likelihood.of_rows`."""
         return rows.eta, self.link
 
     def mean_of_rows(self, rows: Rows) -> FloatArray:
-        """Give the mean of rows given their effects; see `Distribution.mean_of_rows`."""
+        """Give the mean of rows given their effects; see `Likelihood.mean_of_rows`."""
         return LINKS[self.link].inverse(rows.eta)
 
     @staticmethod

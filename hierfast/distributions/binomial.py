@@ -8,20 +8,13 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import ArrayLike
 
-from hierfast.distributions.base import (
-    Argument,
-    Distribution,
-    FloatArray,
-    Rows,
-    Support,
-    check_rows,
-    check_size,
-)
+from hierfast.distributions.base import Argument, FloatArray, Support
+from hierfast.distributions.likelihood import Likelihood, Rows, check_rows, check_size
 from hierfast.links import LINKS, check_link, title_with_link
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Binomial(Distribution):
+class Binomial(Likelihood):
     r"""The binomial distribution, a likelihood: its probability is the group's effect.
 
     .. math::
@@ -83,11 +76,11 @@ class Binomial(Distribution):
         check_rows(self)
 
     def of_rows(self, rows: Rows) -> tuple[Any, ...]:
-        """Give the arguments of `logpdf` and `draw`; see `Distribution.of_rows`."""
+        """Give the arguments of `logpdf` and `draw`; see `Likelihood.of_rows`."""
         return rows.size, rows.eta, self.link
 
     def mean_of_rows(self, rows: Rows) -> FloatArray:
-        """Give the mean of rows given their effects; see `Distribution.mean_of_rows`."""
+        """Give the mean of rows given their effects; see `Likelihood.mean_of_rows`."""
         return np.asarray(rows.size * LINKS[self.link].inverse(rows.eta))
 
     @staticmethod

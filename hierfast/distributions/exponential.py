@@ -8,11 +8,12 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import ArrayLike
 
-from hierfast.distributions.base import Distribution, FloatArray, Rows, Support, check_rows
+from hierfast.distributions.base import Distribution, FloatArray, Support
+from hierfast.distributions.likelihood import Likelihood, Rows, check_rows
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Exponential(Distribution):
+class Exponential(Likelihood):
     r"""The exponential distribution; as a likelihood, of times until an event that may be censored.
 
     .. math::
@@ -62,17 +63,17 @@ class Exponential(Distribution):
         check_rows(self)
 
     def of_rows(self, rows: Rows) -> tuple[Any, ...]:
-        """Give the arguments of `logpdf` and `draw`; see `Distribution.of_rows`."""
+        """Give the arguments of `logpdf` and `draw`; see `Likelihood.of_rows`."""
         with np.errstate(over="ignore"):
             return (np.exp(rows.eta),)
 
     def mean_of_rows(self, rows: Rows) -> FloatArray:
-        """Give the mean of rows given their effects; see `Distribution.mean_of_rows`."""
+        """Give the mean of rows given their effects; see `Likelihood.mean_of_rows`."""
         with np.errstate(over="ignore"):
             return np.asarray(np.exp(-rows.eta))
 
     def log_survival(self, y: FloatArray, rows: Rows) -> FloatArray:
-        """Log probability of rows beyond y; see `Distribution.log_survival`."""
+        """Log probability of rows beyond y; see `Likelihood.log_survival`."""
         return np.asarray(-np.exp(rows.eta) * y)
 
     @staticmethod

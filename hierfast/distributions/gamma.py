@@ -8,20 +8,12 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import ArrayLike
 
-from hierfast.distributions.base import (
-    Argument,
-    Distribution,
-    FloatArray,
-    Form,
-    Parameter,
-    Rows,
-    Support,
-    check_rows,
-)
+from hierfast.distributions.base import Argument, Distribution, FloatArray, Form, Parameter, Support
+from hierfast.distributions.likelihood import Likelihood, Rows, check_rows
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Gamma(Distribution):
+class Gamma(Likelihood):
     r"""The gamma distribution: population of rates, prior, and likelihood of positive rows.
 
     .. math::
@@ -98,18 +90,18 @@ class Gamma(Distribution):
         return Parameter(0, Form.AS_IS), rate
 
     def of_rows(self, rows: Rows) -> tuple[Any, ...]:
-        """Give the arguments of `logpdf` and `draw`; see `Distribution.of_rows`."""
+        """Give the arguments of `logpdf` and `draw`; see `Likelihood.of_rows`."""
         alpha = rows.parameters[0]
         with np.errstate(over="ignore"):
             return alpha, alpha * np.exp(-rows.eta)
 
     def mean_of_rows(self, rows: Rows) -> FloatArray:
-        """Give the mean of rows given their effects; see `Distribution.mean_of_rows`."""
+        """Give the mean of rows given their effects; see `Likelihood.mean_of_rows`."""
         with np.errstate(over="ignore"):
             return np.asarray(np.exp(rows.eta))
 
     def log_survival(self, y: FloatArray, rows: Rows) -> FloatArray:
-        """Log probability of rows beyond y; see `Distribution.log_survival`."""
+        """Log probability of rows beyond y; see `Likelihood.log_survival`."""
         from hierfast.likelihoods.gamma_rows import log_likelihood
 
         return log_likelihood(1.0, np.log(y), 1.0, rows.eta, rows.parameters[0])[0]

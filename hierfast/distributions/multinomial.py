@@ -8,18 +8,12 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import ArrayLike
 
-from hierfast.distributions.base import (
-    Argument,
-    Distribution,
-    FloatArray,
-    Rows,
-    Support,
-    check_rows,
-)
+from hierfast.distributions.base import Argument, FloatArray, Support
+from hierfast.distributions.likelihood import Likelihood, Rows, check_rows
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Multinomial(Distribution):
+class Multinomial(Likelihood):
     r"""The multinomial distribution of counts in H categories, a likelihood: its shares are the group's.
 
     .. math::
@@ -64,15 +58,15 @@ class Multinomial(Distribution):
         check_rows(self)
 
     def of_rows(self, rows: Rows) -> tuple[Any, ...]:
-        """Give the arguments of `logpdf` and `draw`; see `Distribution.of_rows`."""
+        """Give the arguments of `logpdf` and `draw`; see `Likelihood.of_rows`."""
         return (rows.eta,)
 
     def mean_of_rows(self, rows: Rows) -> FloatArray:
-        """Give the mean of rows given their effects; see `Distribution.mean_of_rows`."""
+        """Give the mean of rows given their effects; see `Likelihood.mean_of_rows`."""
         return np.asarray(rows.size[..., None] * rows.eta)
 
     def simulate_rows(self, rng: np.random.Generator, rows: Rows) -> FloatArray:
-        """Simulate rows (..., H) given their shares; see `Distribution.simulate_rows`."""
+        """Simulate rows (..., H) given their shares; see `Likelihood.simulate_rows`."""
         size = np.broadcast_to(rows.size, rows.eta.shape[:-1])
         return np.asarray(self.draw(rng, None, size, rows.eta), dtype=np.float64)
 

@@ -8,19 +8,12 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import ArrayLike
 
-from hierfast.distributions.base import (
-    Distribution,
-    FloatArray,
-    Rows,
-    Support,
-    check_rows,
-    check_size,
-    draw_poisson,
-)
+from hierfast.distributions.base import Distribution, FloatArray, Support
+from hierfast.distributions.likelihood import Likelihood, Rows, check_rows, check_size, draw_poisson
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class NegativeBinomial(Distribution):
+class NegativeBinomial(Likelihood):
     r"""The negative binomial distribution, a likelihood: its rate is the group's effect.
 
     .. math::
@@ -74,11 +67,11 @@ class NegativeBinomial(Distribution):
         check_rows(self)
 
     def of_rows(self, rows: Rows) -> tuple[Any, ...]:
-        """Give the arguments of `logpdf` and `draw`; see `Distribution.of_rows`."""
+        """Give the arguments of `logpdf` and `draw`; see `Likelihood.of_rows`."""
         return rows.parameters[0], rows.size, rows.eta
 
     def mean_of_rows(self, rows: Rows) -> FloatArray:
-        """Give the mean of rows given their effects; see `Distribution.mean_of_rows`."""
+        """Give the mean of rows given their effects; see `Likelihood.mean_of_rows`."""
         with np.errstate(over="ignore"):
             return np.asarray(rows.size * np.exp(rows.eta))
 

@@ -9,21 +9,14 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import ArrayLike
 
-from hierfast.distributions.base import (
-    Argument,
-    Distribution,
-    FloatArray,
-    Form,
-    Rows,
-    Support,
-    check_rows,
-)
+from hierfast.distributions.base import Argument, Distribution, FloatArray, Form, Support
 from hierfast.distributions.each import Each
+from hierfast.distributions.likelihood import Likelihood, Rows, check_rows
 from hierfast.distributions.linear import Linear
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Normal(Distribution):
+class Normal(Likelihood):
     r"""The normal distribution.
 
     .. math::
@@ -91,11 +84,11 @@ class Normal(Distribution):
         check_rows(self)
 
     def of_rows(self, rows: Rows) -> tuple[Any, ...]:
-        """Give the arguments of `logpdf` and `draw`; see `Distribution.of_rows`."""
+        """Give the arguments of `logpdf` and `draw`; see `Likelihood.of_rows`."""
         return rows.eta, *rows.parameters
 
     def mean_of_rows(self, rows: Rows) -> FloatArray:
-        """Give the mean of rows given their effects; see `Distribution.mean_of_rows`."""
+        """Give the mean of rows given their effects; see `Likelihood.mean_of_rows`."""
         return rows.eta
 
     @staticmethod

@@ -16,11 +16,10 @@ from hierfast.distributions.base import (
     Distribution,
     FloatArray,
     Form,
-    Rows,
     Support,
     check_argument,
-    check_rows,
 )
+from hierfast.distributions.likelihood import Likelihood, Rows, check_rows
 from hierfast.distributions.pareto import Pareto
 from hierfast.distributions.uniform import Uniform
 
@@ -28,7 +27,7 @@ MOST = 17  # categories: one more than HF_MAX_CUT in csrc/hf.h
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class OrderedLogistic(Distribution):
+class OrderedLogistic(Likelihood):
     r"""The ordered logistic distribution, a likelihood: what shifts its categories is the group's effect.
 
     .. math::
@@ -135,11 +134,11 @@ class OrderedLogistic(Distribution):
         return float(len(self.arguments()))
 
     def of_rows(self, rows: Rows) -> tuple[Any, ...]:
-        """Give the arguments of `logpdf` and `draw`; see `Distribution.of_rows`."""
+        """Give the arguments of `logpdf` and `draw`; see `Likelihood.of_rows`."""
         return np.stack(np.broadcast_arrays(*rows.parameters), axis=-1), rows.eta
 
     def mean_of_rows(self, rows: Rows) -> FloatArray:
-        """Give the mean of rows given their effects; see `Distribution.mean_of_rows`."""
+        """Give the mean of rows given their effects; see `Likelihood.mean_of_rows`."""
         above = (1.0 / (1.0 + np.exp(np.minimum(c - rows.eta, 700.0))) for c in rows.parameters)
         return np.asarray(sum(above))
 

@@ -8,20 +8,12 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import ArrayLike
 
-from hierfast.distributions.base import (
-    Argument,
-    Distribution,
-    FloatArray,
-    Rows,
-    Support,
-    check_rows,
-    check_size,
-    draw_poisson,
-)
+from hierfast.distributions.base import Argument, FloatArray, Support
+from hierfast.distributions.likelihood import Likelihood, Rows, check_rows, check_size, draw_poisson
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Poisson(Distribution):
+class Poisson(Likelihood):
     r"""The Poisson distribution, a likelihood: its rate is the group's effect.
 
     .. math::
@@ -68,11 +60,11 @@ class Poisson(Distribution):
         check_rows(self)
 
     def of_rows(self, rows: Rows) -> tuple[Any, ...]:
-        """Give the arguments of `logpdf` and `draw`; see `Distribution.of_rows`."""
+        """Give the arguments of `logpdf` and `draw`; see `Likelihood.of_rows`."""
         return rows.size, rows.eta
 
     def mean_of_rows(self, rows: Rows) -> FloatArray:
-        """Give the mean of rows given their effects; see `Distribution.mean_of_rows`."""
+        """Give the mean of rows given their effects; see `Likelihood.mean_of_rows`."""
         with np.errstate(over="ignore"):
             return np.asarray(rows.size * np.exp(rows.eta))
 

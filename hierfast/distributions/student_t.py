@@ -9,13 +9,14 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import ArrayLike
 
-from hierfast.distributions.base import Distribution, FloatArray, Rows, Support, check_rows
+from hierfast.distributions.base import Distribution, FloatArray, Support
+from hierfast.distributions.likelihood import Likelihood, Rows, check_rows
 from hierfast.distributions.linear import Linear
 from hierfast.distributions.student import student_c, student_q
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class StudentT(Distribution):
+class StudentT(Likelihood):
     r"""The Student-t distribution.
 
     .. math::
@@ -83,12 +84,12 @@ class StudentT(Distribution):
         check_rows(self)
 
     def of_rows(self, rows: Rows) -> tuple[Any, ...]:
-        """Give the arguments of `logpdf` and `draw`; see `Distribution.of_rows`."""
+        """Give the arguments of `logpdf` and `draw`; see `Likelihood.of_rows`."""
         nu, sigma = rows.parameters
         return nu, rows.eta, sigma
 
     def mean_of_rows(self, rows: Rows) -> FloatArray:
-        """Give the mean of rows given their effects; see `Distribution.mean_of_rows`."""
+        """Give the mean of rows given their effects; see `Likelihood.mean_of_rows`."""
         return rows.eta  # the centre, which is the mean where nu > 1
 
     @staticmethod

@@ -8,11 +8,12 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import ArrayLike
 
-from hierfast.distributions.base import Distribution, FloatArray, Rows, Support, check_rows
+from hierfast.distributions.base import Distribution, FloatArray, Support
+from hierfast.distributions.likelihood import Likelihood, Rows, check_rows
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Weibull(Distribution):
+class Weibull(Likelihood):
     r"""The Weibull distribution, a likelihood of times: its scale is the group's effect.
 
     .. math::
@@ -64,18 +65,18 @@ class Weibull(Distribution):
         check_rows(self)
 
     def of_rows(self, rows: Rows) -> tuple[Any, ...]:
-        """Give the arguments of `logpdf` and `draw`; see `Distribution.of_rows`."""
+        """Give the arguments of `logpdf` and `draw`; see `Likelihood.of_rows`."""
         return rows.parameters[0], rows.eta
 
     def mean_of_rows(self, rows: Rows) -> FloatArray:
-        """Give the mean of rows given their effects; see `Distribution.mean_of_rows`."""
+        """Give the mean of rows given their effects; see `Likelihood.mean_of_rows`."""
         from scipy.special import gammaln
 
         with np.errstate(over="ignore"):
             return np.asarray(np.exp(rows.eta + gammaln(1.0 + 1.0 / rows.parameters[0])))
 
     def log_survival(self, y: FloatArray, rows: Rows) -> FloatArray:
-        """Log probability of rows beyond y; see `Distribution.log_survival`."""
+        """Log probability of rows beyond y; see `Likelihood.log_survival`."""
         from hierfast.likelihoods.weibull import log_likelihood
 
         return log_likelihood(0.0, 1.0, y, rows.eta, rows.parameters[0])[0]

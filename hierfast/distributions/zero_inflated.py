@@ -8,21 +8,14 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import ArrayLike
 
-from hierfast.distributions.base import (
-    Distribution,
-    FloatArray,
-    Rows,
-    Support,
-    check_rows,
-    check_size,
-    draw_poisson,
-)
+from hierfast.distributions.base import Distribution, FloatArray, Support
 from hierfast.distributions.binomial import Binomial
+from hierfast.distributions.likelihood import Likelihood, Rows, check_rows, check_size, draw_poisson
 from hierfast.links import LINKS
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class ZeroInflatedPoisson(Distribution):
+class ZeroInflatedPoisson(Likelihood):
     r"""The zero-inflated Poisson distribution, a likelihood: its rate is the group's effect.
 
     .. math::
@@ -69,11 +62,11 @@ class ZeroInflatedPoisson(Distribution):
         check_rows(self)
 
     def of_rows(self, rows: Rows) -> tuple[Any, ...]:
-        """Give the arguments of `logpdf` and `draw`; see `Distribution.of_rows`."""
+        """Give the arguments of `logpdf` and `draw`; see `Likelihood.of_rows`."""
         return rows.parameters[0], rows.size, rows.eta
 
     def mean_of_rows(self, rows: Rows) -> FloatArray:
-        """Give the mean of rows given their effects; see `Distribution.mean_of_rows`."""
+        """Give the mean of rows given their effects; see `Likelihood.mean_of_rows`."""
         with np.errstate(over="ignore"):
             return np.asarray(rows.parameters[0] * rows.size * np.exp(rows.eta))
 
@@ -107,7 +100,7 @@ class ZeroInflatedPoisson(Distribution):
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class ZeroInflatedBinomial(Distribution):
+class ZeroInflatedBinomial(Likelihood):
     r"""The zero-inflated binomial distribution, a likelihood: its probability is the group's effect.
 
     .. math::
@@ -154,11 +147,11 @@ class ZeroInflatedBinomial(Distribution):
         check_rows(self)
 
     def of_rows(self, rows: Rows) -> tuple[Any, ...]:
-        """Give the arguments of `logpdf` and `draw`; see `Distribution.of_rows`."""
+        """Give the arguments of `logpdf` and `draw`; see `Likelihood.of_rows`."""
         return rows.parameters[0], rows.size, rows.eta
 
     def mean_of_rows(self, rows: Rows) -> FloatArray:
-        """Give the mean of rows given their effects; see `Distribution.mean_of_rows`."""
+        """Give the mean of rows given their effects; see `Likelihood.mean_of_rows`."""
         p = LINKS[self.link].inverse(rows.eta)
         return np.asarray(rows.parameters[0] * rows.size * p)
 
