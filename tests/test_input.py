@@ -219,10 +219,10 @@ def test_a_group_without_rows_is_as_the_population_is(scheme):
     found = fit({"y": Y, "g": G}, groups=extra, scheme=scheme, draws=1000)
     assert bits(plain)[1:] == bits(found)[1:]
     assert len(found.groups) == 8 and found.groups["zoe"].n == 0
-    for name in NAMES:
-        assert found.groups[name].mean == plain.groups[name].mean
-        assert found.groups[name].interval(0.9) == plain.groups[name].interval(0.9)
-        np.testing.assert_array_equal(found.groups[name].draws(), plain.groups[name].draws())
+    same = np.isin(found.groups.labels, plain.groups.labels)
+    np.testing.assert_array_equal(found.groups.mean[same], plain.groups.mean)
+    np.testing.assert_array_equal(found.groups.interval(0.9)[same], plain.groups.interval(0.9))
+    np.testing.assert_array_equal(found.groups.draws()[:, :, same], plain.groups.draws())
     mu, tau = found.hyper["g_mu"], found.hyper["g_sigma"]
     zoe = found.groups["zoe"]
     sd = np.sqrt((tau**2).mean() + mu.var())

@@ -81,7 +81,7 @@ MODELS["outliers"] = (
         hf.StudentT(hf.Gamma(2, 0.1), sigma=hf.HalfNormal(2)),
         hf.Normal(hf.Normal(10, 5), hf.HalfNormal(3)),
     ),
-    {"g": GROUP[:40], "y": WHOLE["y"][:40] + 30 * (RNG.random(40) < 0.1)},
+    {"g": GROUP[:16], "y": WHOLE["y"][:16] + 30 * (RNG.random(40) < 0.1)[:16]},
 )
 MODELS["frailty"] = (
     hf.Model(hf.Exponential(censored="c"), hf.Gamma(hf.Exponential(1), hf.Gamma(2, 1))),
@@ -263,7 +263,7 @@ def test_dispatch_of_numpy_and_glibc_changes_nothing():
 
 
 def test_core_calls_nothing_but_memory_functions(tmp_path):
-    flags = ["-std=c11", "-O1", "-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math"]
+    flags = ["-std=c11", "-O0", "-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math"]
     allowed = {"memcpy", "memset", "memmove", "memcmp", "_GLOBAL_OFFSET_TABLE_", "__stack_chk_fail"}
     for source in CSRC.rglob("*.c"):
         target = tmp_path / "x.o"
