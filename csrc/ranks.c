@@ -117,13 +117,12 @@ static void number(int64_t n, const double *x, const uint64_t *sorted, int64_t f
 }
 
 void hf_rank_twice(int64_t n, const double *x, uint64_t *key, uint64_t *other, int32_t *twice) {
-  double middle, spread, half = 2147483648.0;
+  double middle, spread, half = 2147483648.0, most = 4294967295.0;
   place_keys(n, x, &middle, &spread);
   for (int64_t i = 0; i < n; i++) {
     double d = x[i] - middle, u = half + half * (d / (spread + (d < 0.0 ? -d : d)));
-    uint64_t top = d < 0.0 ? 0 : 0xffffffffu; /* where d is not finite */
-    if (u >= 0.0 && u < 2.0 * half) top = (uint64_t)u;
-    key[i] = top << 32 | (uint64_t)i;
+    u = u >= 0.0 ? u : d < 0.0 ? 0.0 : most; /* where d is not finite */
+    key[i] = (uint64_t)(int64_t)(u < most ? u : most) << 32 | (uint64_t)i;
   }
   if (n > FEW) sort_keys(x, n, key, other);
   for (int64_t from = 0, to; from < n; from = to) {

@@ -50,7 +50,7 @@ Function = Callable[[FloatArray], NDArray[Any]]
 LEAST = 400  # joint draws, where there are as many
 EFFECTS = 40_000_000  # that are drawn where more joint draws are worth it
 LENGTH, BATCHES = 20, 50  # draws of a batch at least; batches at most
-ROWS = 2_000_000  # effects that are made at once
+ROWS = 1_000_000  # effects that are made at once
 GROUPS = 4096  # whose draws are gathered at once
 
 

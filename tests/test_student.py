@@ -242,7 +242,7 @@ def test_mixture_of_populations(scheme):
     data = {"g": g, "y": theta[g] + 0.5 * rng.standard_t(3, 90)}
     kinds = hf.Mixture([hf.PointMass(0), hf.Normal(hf.Normal(3, 2), H(2))])
     rows = hf.StudentT(nu=3, sigma=H(1))
-    found = fit(data, hf.Model(rows, kinds), scheme=scheme, draws=800)
+    found = fit(data, hf.Model(rows, kinds), scheme=scheme, draws=200)
     share = found.groups.membership[:, 0]
     assert (share[np.arange(30) % 3 > 0] > 0.5).all() and (share[::3] < 0.5).all()
 

@@ -427,7 +427,8 @@ OTHERS = [
     Fault("strata of quantiles not shifted from draw to draw", "hierfast/readout.py",
           "(np.arange(each) + first[i]) / each", "(np.arange(each) + 0.5) / each"),
     Fault("noise of counts not in the order of their cells", "hierfast/effects.py",
-          "np.ascontiguousarray(u[self.order])", "u"),
+          "(keys if self.keys is None else self.keys)[self.order]",
+          "keys if self.keys is None else self.keys"),
     Fault("ESS without the variance between chains", "hierfast/diagnose.py",
           "total = covariance[:, :1] + mean.var(axis=1, ddof=1)[:, None]",
           "total = covariance[:, :1]"),
@@ -471,7 +472,7 @@ EVIDENCE = [  # of statistics that are added, fits that go on, files and exports
     Fault("pieces of effects from the first groups", "hierfast/trees.py",
           "_make(chosen.at[groups], chosen.draws[draws])",
           "_make(chosen.at[: groups.stop - groups.start], chosen.draws[draws])"),
-    Fault("the share of accepted proposals of all sweeps", "hierfast/trees.py",
+    Fault("the share of accepted proposals of all sweeps", "hierfast/densities.py",
           "np.array(fit._draws.moved) / fit.shape[1]",
           "np.array(fit._draws.moved) / (fit.shape[1] + fit.plan.tune)"),
 ]  # fmt: skip

@@ -110,6 +110,7 @@ NEAREST = {  # layers asked first where the changed file begins so, when some ar
     "hierfast/archive": ("evidence",),
     "hierfast/keeping": ("evidence",),
     "hierfast/trees": ("exports",),
+    "hierfast/densities": ("exports",),
     "hierfast/schemes/counts": ("evidence", "posteriors"),
     "hierfast/terms": ("students", "pairs"),
     "csrc/theta/moving": ("scales",),
