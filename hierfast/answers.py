@@ -164,7 +164,7 @@ class Answers:
         x : float
             The value, on the scale of `Groups.mean`.
         draws : int, optional
-            Draws of the hyperparameters; 200 or more by default, by the number of groups.
+            Draws of the hyperparameters; 100 or more by default, by the number of groups.
 
         Returns
         -------

@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 FloatArray = NDArray[np.float64]
 Found = tuple[FloatArray, FloatArray]
 
-LEAST = 200  # draws of the hyperparameters, where there are as many
+LEAST = 100  # draws of the hyperparameters, where there are as many
 NORMALS = 100_000_000  # normal probabilities that an answer may spend
 TAILS = 4_000_000  # those of Betas and Gammas
 INTEGRALS, MOST = 12_000, 100_000  # cells times draws whose distributions are inverted

@@ -306,7 +306,7 @@ class Scores(Fitted):
         -------
         Loo
             Elpd, its standard error and Monte Carlo error, Pareto k; where a million groups are all
-            different, of some of the draws, 200 at least.
+            different, of some of the draws, 100 at least.
 
         Raises
         ------

@@ -41,8 +41,8 @@ FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
 ORDER = 61  # nodes of an integral whose plan has chosen none
-CLOSED, QUADRATURE = 200_000_000, 20_000_000  # densities that a reading may evaluate
-FEWEST = 200  # draws that it keeps all the same
+CLOSED, QUADRATURE = 100_000_000, 20_000_000  # densities that a reading may evaluate
+FEWEST = 100  # draws that it keeps all the same
 ALONE = ("Weibull", "Gamma", "NegativeBinomial", "OrderedLogistic")  # rows that say more than (1)
 
 

@@ -19,8 +19,8 @@ static void HF_NAME(normal_marginal)(int n, const hf_col *stat, const hf_col *pa
     for (int i = 0; i < n; i++) logz[i] = -rows[i] * once;
   }
   for (int i = 0; i < n; i++) {
-    double ratio = tau[i] / sigma[i], up = 1.0 + p[i] * ratio * ratio;
-    double d = (ybar[i] - mu[i]) / sigma[i], within = m2[i] / sigma[i] / sigma[i];
+    double one = 1.0 / sigma[i], ratio = tau[i] * one, up = 1.0 + p[i] * ratio * ratio;
+    double d = (ybar[i] - mu[i]) * one, within = m2[i] * one * one;
     logz[i] -= 0.5 * (within + hf_log(up) + p[i] * d * d / up);
   }
   for (int i = 0; mean && i < n; i++) {
