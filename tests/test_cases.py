@@ -19,7 +19,7 @@ DRAWS = {  # a chain, of four
     | {"dyes": 600_000, "dyestuff_hc": 90_000}
     | {"surgical": 60_000, "baseball_em_logit": 130_000}
     | {"rat_tumors": 250_000, "pumps": 60_000}
-    | {"seeds": 110_000, "seeds_uniform": 90_000, "eyes": 60_000, "pollen": 55_000}
+    | {"seeds": 110_000, "seeds_uniform": 90_000, "eyes": 60_000, "pollen": 60_000}
     | {"factory": 140_000},
     "quadrature": dict.fromkeys(SETTINGS, 16_000)
     | {
