@@ -86,6 +86,8 @@ class Joint:
                 f"draws must be a whole number of joint draws, 2 or more; got {draws!r}"
             )
         self.total = min(total, int(draws))
+        if self.total < 2:
+            raise ValueError("Monte Carlo errors need two draws or more; the fit has one")
         self.groups, self.cores = groups, groups._cores
         self.chain, self.draw = np.divmod(np.arange(self.total) * total // self.total, length)
         most = max(2, min(BATCHES, self.total // LENGTH))

@@ -292,6 +292,15 @@ def test_what_is_asked_wrongly_is_said(schools, call, message):
         schools.groups.compare("A", "Z")
 
 
+@pytest.mark.parametrize("ask", ["rank", "prob_above"])
+def test_one_draw_has_no_error(ask):
+    fit = hf.Model(hf.Normal(sigma=1), hf.Normal(0, 1)).fit(
+        {"y": [1.0, 2.0]}, y="y", draws=1, chains=1, random_seed=1, progressbar=False
+    )
+    with pytest.raises(ValueError, match="need two draws or more; the fit has one"):
+        fit.groups.rank() if ask == "rank" else fit.groups.prob_above(0.0)
+
+
 def test_scales_that_differ_by_group_are_ranked_too():
     table = hf.datasets.load("dyes")
     likelihood = hf.Normal(sigma=hf.each(hf.LogNormal(hf.Normal(4, 1), hf.HalfNormal(1))))

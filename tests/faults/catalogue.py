@@ -532,7 +532,7 @@ ANSWERS = [  # of groups compared, pooled, predicted, left out; after their test
           "above / np.maximum(below, FAR)", "above"),
     Fault("replicates without predictors", "hierfast/residuals.py",
           "stages.offset(None, self.design)", "0.0"),
-    Fault("sensitivity's error without the range", "hierfast/sensitivity.py",
+    Fault("sensitivity's error without squares of moves", "hierfast/sensitivity.py",
           "        f -= square\n", ""),
     Fault("figures that move by less than their error", "hierfast/sensitivity.py",
           "SURE * table", "0.0 * table"),
