@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # The extension under the address and undefined-behaviour sanitizers, driven by the Python tests that
-# reach all of it; then threads of a C driver under the thread sanitizer.
+# reach all of it, arguments for pytest behind them; then threads of a C driver under the thread sanitizer.
 set -euo pipefail
 
 cd "$(dirname "$0")/.."
@@ -18,7 +18,7 @@ LD_PRELOAD="$("${CC:-cc}" -print-file-name=libasan.so) $("${CC:-cc}" -print-file
   tests/trust/test_equations.py \
   tests/test_answers.py::test_chances_at_extremes_are_those_of_scipy_at_every_instruction_set \
   tests/test_loo.py::test_flat_weights_are_read_as_raw_ones_at_every_instruction_set \
-  --deselect tests/test_promise.py::test_core_calls_nothing_but_memory_functions
+  --deselect tests/test_promise.py::test_core_calls_nothing_but_memory_functions "$@"
 
 flags=(-std=gnu11 -O1 -g -Wall -Wextra -Werror -fno-fast-math -ffp-contract=off -fno-math-errno
   -fno-trapping-math -fsanitize=thread)

@@ -154,7 +154,7 @@ def draw_poisson(rng: np.random.Generator, size: Any, mean: Any) -> FloatArray:
     Examples
     --------
     >>> import numpy as np
-    >>> from hierfast.distributions.base import draw_poisson
+    >>> from hierfast.distributions.likelihood import draw_poisson
     >>> draw_poisson(np.random.default_rng(1), 2, [0.0, np.inf])
     array([ 0., inf])
     """
