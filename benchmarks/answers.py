@@ -68,7 +68,9 @@ def main():
             seconds = timed(ask, fit)
             told = "" if seconds <= wanted else f", above the {wanted:.0f} s wanted"
             print(f"{name}, {what}: {seconds:.2f} s, {seconds / sort:.1f} sorts{told}", flush=True)
-        print(f"{name}: {peak() / GROUPS:.0f} bytes a group at most, all that is loaded included")
+        print(
+            f"{name}: {peak() / GROUPS:.0f} bytes a group at most so far, all that is loaded included"
+        )
 
 
 if __name__ == "__main__":
