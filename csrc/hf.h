@@ -31,6 +31,7 @@ enum {
   HF_LAMBDA = 64,     /* variance ratios one pass over the cells takes at once */
   HF_SUMS = 5,        /* sums of one Gibbs sweep */
   HF_LEVELS = 3,      /* instruction sets: base, avx2, avx512 */
+  HF_ABREAST = 64,    /* groups whose extremes are held side by side */
   HF_STRIDE = 16,     /* shares of points that are added up to one block */
   HF_MAX_POINT = 4096 /* points of a grid */
 };
@@ -93,6 +94,7 @@ typedef struct {
   /* Of all terms of one group at n <= HF_TILE effects, faster than by eval term by term; whether it could. Or NULL. */
   int (*rows)(int n, const double *eta, int64_t terms, const double *const *term, const double *par,
               double *ll);
+  int concave; /* whether it is log-concave in eta, whatever the statistics */
 } hf_likelihood;
 
 /* log p(theta | loc, par) and its first two derivatives in theta; n <= HF_TILE. */
@@ -103,7 +105,7 @@ typedef struct {
               double *d1, double *d2);
   /* A point (n,) in the middle; NULL of a population of location loc and scale par[0]. */
   void (*middle)(int n, const hf_col *par, double *theta);
-  int heavy; /* its tails are heavier than a Gaussian's */
+  int heavy; /* 1: its tails are heavier than a Gaussian's; 2: it is not log-concave either */
   /* Where it ends, if it does (parameters of one value each); NULL: nowhere. */
   void (*bounds)(const hf_col *par, double *low, double *high);
 } hf_population;

@@ -142,11 +142,17 @@ HF_INLINE void hf_sincos(double x, double *sine, double *cosine) {
   hf_sincos_core(r, t, hf_bits(kb), sine, cosine);
 }
 
-/* cos(2 pi u), 0 <= u <= 1: the reduction is exact. */
+/* Sine and cosine of 2 pi u, 0 <= u <= 1: the reduction is exact. */
+HF_INLINE void hf_sincos2pi(double u, double *sine, double *cosine) {
+  double kb = 4.0 * u + HF_SHIFT, d = 4.0 * u - (kb - HF_SHIFT);
+  hf_sincos_core(d * 1.57079632679489661923, d * 6.123233995736766036e-17, hf_bits(kb), sine,
+                 cosine);
+}
+
 HF_INLINE double hf_cos2pi(double u) {
-  double kb = 4.0 * u + HF_SHIFT, d = 4.0 * u - (kb - HF_SHIFT), s, c;
-  hf_sincos_core(d * 1.57079632679489661923, d * 6.123233995736766036e-17, hf_bits(kb), &s, &c);
-  return c;
+  double sine, cosine;
+  hf_sincos2pi(u, &sine, &cosine);
+  return cosine;
 }
 
 /* Lower tail of the standard normal distribution at -a <= 0 over exp(-a^2/2): h(t) / (1 + 5a/4), with

@@ -92,6 +92,11 @@ static inline int hf_panels(const hf_integral *q) {
   return q->likelihood->peak || q->population->bounds;
 }
 
+/* Whether the integrand is log-concave. */
+static inline int hf_concave(const hf_integral *q) {
+  return q->likelihood->concave && q->population->heavy < 2 && !q->population->bounds;
+}
+
 /* Nodes behind an order: more where tails are heavy (theta/double_exponential.h). */
 static inline int hf_nodes(const hf_integral *q) {
   if (q->likelihood->ends || !q->population->heavy) return q->order;
@@ -114,12 +119,12 @@ typedef struct {
 } hf_counts;
 
 /* A likelihood of counts and a population of two shapes with closed forms (conjugate/pairs.h). */
-struct hf_stream;
 typedef struct {
   const char *likelihood, *population;
   void (*marginal)(const hf_counts *c, int n, const double *a, const double *b,
                    double *ll); /* (n,), n <= HF_TILE */
-  double (*draw)(struct hf_stream *s, double a, double b, double y, double size);
+  void (*draw)(int n, uint64_t key, uint64_t base, const uint64_t *label, uint32_t sweep, double a,
+               double b, const double *y, const double *size, double *out); /* n <= HF_TILE */
 } hf_pair;
 
 typedef struct {
@@ -147,12 +152,21 @@ typedef struct {
                double *sd, double *quantile);
   void (*leave_out)(int n_draw, int64_t n, double *log, const double *mult, double flat,
                     double *elpd, double *part, double *span, double *off);
+  /* Adds m draws (m, n), those of one draw `stride` after those of the last, to the extremes held of n groups: blocks of
+   * HF_ABREAST groups, of each (2, width, HF_ABREAST), the largest value at first. Scratch: room (m, HF_ABREAST). */
+  void (*keep_int32)(int64_t n, int m, const int32_t *draw, int64_t stride, int width,
+                     int32_t *held, int32_t *room);
+  void (*keep_float64)(int64_t n, int m, const double *draw, int64_t stride, int width,
+                       double *held, double *room);
   void (*rising)(const hf_rising *r, double sign, int n, const double *a,
                  double *out); /* adds (1) of conjugate/rising.h to out (n,) */
   int (*integrate)(const hf_integral *q, int n, const hf_col *stat, const hf_col *lpar, hf_col loc,
                    const hf_col *ppar, double *logz, double *mean, double *sd);
   int (*invert)(const hf_integral *q, const hf_col *stat, const hf_col *lpar, hf_col loc,
                 const hf_col *ppar, int n_u, const double *u, double *theta);
+  int (*reject)(const hf_integral *q, int n, const hf_col *stat, const hf_col *lpar, hf_col loc,
+                const hf_col *ppar, uint64_t key, const uint64_t *label, uint32_t sweep,
+                double *theta); /* theta/reject.h, where hf_concave; n <= HF_TILE */
   int (*span)(const hf_integral *q, int n, const hf_col *stat, const hf_col *lpar, hf_col loc,
               const hf_col *ppar, double *low, double *high, double *scale);
   int (*at_nodes)(const hf_integral *q, const hf_fixed *f, int64_t lo, int n, const hf_col *stat,

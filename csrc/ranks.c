@@ -1,6 +1,8 @@
 /* ranks.c: equations in ranks.h. */
 #include "ranks.h"
 
+#include "hfmath.h"
+
 enum {
   SAMPLE = 255, /* effects that place the keys */
   SHORT = 24,   /* runs sorted by insertion */
@@ -72,35 +74,21 @@ static void place_keys(int64_t n, const double *x, double *middle, double *sprea
 
 /* Sorts a run whose keys share their first digit by the second one, then the little that is left. */
 static void sort_run(const double *x, int64_t n, int shift, const uint64_t *run, uint64_t *out) {
-  uint32_t end[SLOTS + 1] = {0};
+  uint32_t end[SLOTS + 1] = {0}, most = 0;
   for (int64_t i = 0; i < n; i++) end[(run[i] >> shift) % SLOTS + 1]++;
+  for (int b = 1; b <= SLOTS; b++) most = end[b] > most ? end[b] : most;
   for (int b = 0; b < SLOTS; b++) end[b + 1] += end[b];
   for (int64_t i = 0; i < n; i++) out[end[(run[i] >> shift) % SLOTS]++] = run[i];
-  for (int64_t b = 0, from = 0; b < SLOTS; from = end[b++]) {
-    int64_t many = end[b] - from;
-    if (many > SHORT) {
-      sort(x, out + from, many);
-      continue;
-    }
-    for (int64_t i = from + 1; i < from + many; i++) {
-      uint64_t one = out[i];
-      int64_t k = i;
-      for (; k > from && out[k - 1] > one; k--) out[k] = out[k - 1];
-      out[k] = one;
-    }
+  if (most > SHORT) {
+    for (int64_t b = 0, from = 0; b < SLOTS; from = end[b++]) sort(x, out + from, end[b] - from);
+    return;
   }
-}
-
-/* Sorts by (2): a first digit makes runs that stay in cache. */
-static void sort_keys(const double *x, int64_t n, uint64_t *key, uint64_t *other) {
-  uint32_t end[(1 << MOST) + 1] = {0};
-  int bits = 1;
-  while (bits < MOST && n >> bits > SLOTS) bits++;
-  for (int64_t i = 0; i < n; i++) end[(key[i] >> (64 - bits)) + 1]++;
-  for (int b = 0; b < 1 << bits; b++) end[b + 1] += end[b];
-  for (int64_t i = 0; i < n; i++) other[end[key[i] >> (64 - bits)]++] = key[i];
-  for (int64_t b = 0, from = 0; b < 1 << bits; from = end[b++])
-    sort_run(x, end[b] - from, 64 - bits - DIGIT, other + from, key + from);
+  for (int64_t i = 1; i < n; i++) {
+    uint64_t one = out[i];
+    int64_t k = i;
+    for (; k > 0 && out[k - 1] > one; k--) out[k] = out[k - 1];
+    out[k] = one;
+  }
 }
 
 /* Writes (1) of effects that are sorted from place `from` to place `end`. */
@@ -116,42 +104,47 @@ static void number(int64_t n, const double *x, const uint64_t *sorted, int64_t f
   }
 }
 
-void hf_rank_twice(int64_t n, const double *x, uint64_t *key, uint64_t *other, int32_t *twice) {
-  double middle, spread, half = 2147483648.0, most = 4294967295.0;
-  place_keys(n, x, &middle, &spread);
-  for (int64_t i = 0; i < n; i++) {
-    double d = x[i] - middle, u = half + half * (d / (spread + (d < 0.0 ? -d : d)));
-    u = u >= 0.0 ? u : d < 0.0 ? 0.0 : most; /* where d is not finite */
-    key[i] = (uint64_t)(int64_t)(u < most ? u : most) << 32 | (uint64_t)i;
-  }
-  if (n > FEW) sort_keys(x, n, key, other);
-  for (int64_t from = 0, to; from < n; from = to) {
+/* The same of places whose keys are sorted, all effects of one key among them. */
+static void number_run(int64_t n, const double *x, uint64_t *key, int64_t from, int64_t end,
+                       int32_t *twice) {
+  for (int64_t to; from < end; from = to) {
     uint64_t first = key[from] >> 32;
-    for (to = from + 1; to < n && (n <= FEW || key[to] >> 32 == first);) to++;
+    for (to = from + 1; to < end && key[to] >> 32 == first;) to++;
     if (to - from > 1) sort(x, key + from, to - from);
     number(n, x, key, from, to, twice);
   }
 }
 
-static void keep(int32_t *held, int width, int taken, int32_t value) {
-  int k = taken;
-  if (k == width) {
-    if (value >= held[width - 1]) return;
-    k--;
+/* Sorts by (2): a first digit makes runs that stay in cache. */
+static void rank_by_keys(int64_t n, const double *x, uint64_t *key, uint64_t *other,
+                         int32_t *twice) {
+  uint32_t end[(1 << MOST) + 1] = {0};
+  int bits = 1;
+  while (bits < MOST && n >> bits > SLOTS) bits++;
+  for (int64_t i = 0; i < n; i++) end[(key[i] >> (64 - bits)) + 1]++;
+  for (int b = 0; b < 1 << bits; b++) end[b + 1] += end[b];
+  for (int64_t i = 0; i < n; i++) other[end[key[i] >> (64 - bits)]++] = key[i];
+  for (int64_t b = 0, from = 0; b < 1 << bits; from = end[b++]) {
+    sort_run(x, end[b] - from, 64 - bits - DIGIT, other + from, key + from);
+    number_run(n, x, key, from, end[b], twice);
   }
-  for (; k > 0 && held[k - 1] > value; k--) held[k] = held[k - 1];
-  held[k] = value;
 }
 
-void hf_keep_extremes(int64_t n, int n_draw, const int32_t *draw, int64_t stride, int width,
-                      int seen, int32_t *held) {
-  for (int64_t j = 0; j < n; j++, held += 2 * width) {
-    for (int t = 0; t < n_draw; t++) {
-      int taken = seen + t < width ? seen + t : width;
-      keep(held, width, taken, draw[t * stride + j]);
-      keep(held + width, width, taken, -draw[t * stride + j]);
-    }
+void hf_rank_twice(int64_t n, const double *x, uint64_t *key, uint64_t *other, int32_t *twice) {
+  double middle, spread, half = 2147483648.0, most = 4294967295.0;
+  place_keys(n, x, &middle, &spread);
+  for (int64_t i = 0; i < n; i++) {
+    double d = x[i] - middle, u = half + half * (d / (spread + __builtin_fabs(d)));
+    u = u >= 0.0 ? u : d < 0.0 ? 0.0 : most; /* where d is not finite */
+    u = u < most ? u : most;
+    key[i] = hf_bits(u + 0x1p52) << 32 | (uint64_t)i;
   }
+  if (n > FEW) {
+    rank_by_keys(n, x, key, other, twice);
+    return;
+  }
+  sort(x, key, n);
+  number(n, x, key, 0, n, twice);
 }
 
 void hf_add_batch(int64_t n, int n_draw, const double *draw, int is_first, double *sum,

@@ -1,9 +1,8 @@
-/* ranks.h: ranks of the effects of one joint draw, and the extremes of a group's ranks over draws.
+/* ranks.h: ranks of the effects of one joint draw, and sums over batches of draws.
  *   (1) r_j = 1 + #{k : x_k > x_j} + #{k != j : x_k = x_j} / 2, twice which is whole
- *   (2) key = floor(2^32 (1 + d / (s + |d|)) / 2), d = x - m, m and s the median and the quarters'
+ *   (2) key = 2^32 (1 + d / (s + |d|)) / 2, rounded, d = x - m, m and s the median and the quarters'
  *       distance of some of x: a heavy tail is bent to an even density
  * Effects are sorted by two digits of their keys, and what shares these by itself.
- * Held extremes: the `width` smallest ranks so far in increasing order, and as many of the negated ones.
  * Of a batch b of L draws f_jt of a function, about a value s_j near them, come the sums
  *   (3) sum_t (f_jt - s_j),  sum_t (f_jt - s_j)^2,  sum_b (mean of batch b - s_j)^2
  * of which hierfast/joint.py makes means, sds and Monte Carlo errors, its (1).
@@ -16,10 +15,6 @@
 
 /* Twice (1) of x (n,) into twice (n,); n < 2^30. Scratch: key, other (n,). */
 void hf_rank_twice(int64_t n, const double *x, uint64_t *key, uint64_t *other, int32_t *twice);
-/* Adds draws of n groups, those of one draw `stride` after those of the last, to held (n, 2, width), of which
- * `seen` places are taken. */
-void hf_keep_extremes(int64_t n, int n_draw, const int32_t *draw, int64_t stride, int width,
-                      int seen, int32_t *held);
 /* Adds (3) of a batch (n_draw, n) to sum, rows `stride` apart: s, then the three; the first batch sets s. */
 void hf_add_batch(int64_t n, int n_draw, const double *draw, int is_first, double *sum,
                   int64_t stride);

@@ -2,7 +2,8 @@
  *   key     = first 64 bits of Philox(counter = (chain, term, site, 'hier'), key = seed)
  *   counter = (label low, label high, sweep, attempt)
  *   (1) uniform = (k + 1/2) 2^-52, k the top 52 bits of words 0, 1
- *   (2) normal  = sqrt(-2 log u1) cos(2 pi u2), u1 of words 0, 1 and u2 of words 2, 3
+ *   (2) normal  = sqrt(-2 log u1) cos(2 pi u2), u1 of words 0, 1 and u2 of words 2, 3; with the sine in place of
+ *       the cosine a second one, independent of it
  * Sources: Salmon et al. (2011), Parallel random numbers: as easy as 1, 2, 3; Box and Muller (1958). */
 #ifndef HF_RNG_H
 #define HF_RNG_H
@@ -57,12 +58,20 @@ static inline double hf_uniform(uint64_t key, uint64_t label, uint32_t sweep, ui
   return hf_unit(x[0], x[1]);
 }
 
-/* (2) */
+/* (2) of two uniforms: both normals, and the first alone. */
+HF_INLINE void hf_polar(double u, double v, double *first, double *second) {
+  double sine, cosine, radius = __builtin_sqrt(-2.0 * hf_log_core(u, 0.0));
+  hf_sincos2pi(v, &sine, &cosine);
+  *first = radius * cosine;
+  *second = radius * sine;
+}
+
 static inline double hf_normal(uint64_t key, uint64_t label, uint32_t sweep, uint32_t attempt) {
   uint64_t x[4] = {label & 0xffffffffu, label >> 32, sweep, attempt};
   hf_philox(key, x);
-  double u = hf_unit(x[0], x[1]), v = hf_unit(x[2], x[3]);
-  return __builtin_sqrt(-2.0 * hf_log_core(u, 0.0)) * hf_cos2pi(v);
+  double first, second;
+  hf_polar(hf_unit(x[0], x[1]), hf_unit(x[2], x[3]), &first, &second);
+  return first;
 }
 
 /* The same rounds on eight lanes. */

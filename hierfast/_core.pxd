@@ -19,8 +19,6 @@ cdef extern from "labels.h" nogil:
 
 cdef extern from "ranks.h" nogil:
     void hf_rank_twice(int64_t n, const double *x, uint64_t *key, uint64_t *other, int32_t *twice)
-    void hf_keep_extremes(int64_t n, int n_draw, const int32_t *draw, int64_t stride, int width,
-                          int seen, int32_t *held)
     void hf_add_batch(int64_t n, int n_draw, const double *draw, int is_first, double *sum,
                       int64_t stride)
 
@@ -58,7 +56,8 @@ cdef extern from "statistics.h" nogil:
 cdef extern from "hf.h" nogil:
     enum:
         HF_OK, HF_STOPPED, HF_NONFINITE, HF_NO_MODE, HF_NO_START, HF_STUCK
-        HF_MAX_POINT, HF_TILE, HF_MAX_PHI, HF_MAX_PAR, HF_MAX_CUT, HF_BLOCK, HF_LAMBDA, HF_SUMS
+        HF_MAX_POINT, HF_ABREAST, HF_TILE, HF_MAX_PHI, HF_MAX_PAR, HF_MAX_CUT, HF_BLOCK
+        HF_LAMBDA, HF_SUMS
         HF_SITE_THETA
         HF_NODES, HF_NORMAL_NORMAL, HF_BINOMIAL_BETA, HF_POISSON_GAMMA
         HF_SITE_SCALE
@@ -136,6 +135,7 @@ cdef extern from "hf.h" nogil:
         int has_terms
         const double *term[8]
     int hf_panels(const hf_integral *q)
+    int hf_concave(const hf_integral *q)
     int hf_nodes(const hf_integral *q)
     ctypedef struct hf_fixed:
         int64_t n, n_rest
@@ -189,6 +189,10 @@ cdef extern from "hf.h" nogil:
                      double *mean, double *sd, double *quantile) noexcept nogil
         void (*leave_out)(int n_draw, int64_t n, double *log, const double *mult, double flat,
                           double *elpd, double *part, double *span, double *off) noexcept nogil
+        void (*keep_int32)(int64_t n, int m, const int32_t *draw, int64_t stride, int width,
+                           int32_t *held, int32_t *room) noexcept nogil
+        void (*keep_float64)(int64_t n, int m, const double *draw, int64_t stride, int width,
+                             double *held, double *room) noexcept nogil
         int (*integrate)(const hf_integral *q, int n, const hf_col *stat, const hf_col *lpar,
                          hf_col loc, const hf_col *ppar, double *logz, double *mean,
                          double *sd) noexcept nogil
@@ -231,7 +235,7 @@ cdef extern from "run.h" nogil:
                          double *lp)
     int hf_conjugate_eval(const hf_target *t, int n, const double *z, double *lp) noexcept nogil
     void hf_conjugate_draw(const hf_conjugate *c, const double *x, uint64_t key, uint32_t sweep,
-                           int64_t n, const uint64_t *label, const double *y,
+                           int64_t n, uint64_t base, const uint64_t *label, const double *y,
                            const double *size, double *out)
     ctypedef struct hf_integrated:
         const hf_kernels_t *kernels
@@ -373,6 +377,9 @@ cdef extern from "run.h" nogil:
                              const int64_t *cell, double *mean, double *sd)
     int hf_integrated_invert(const hf_integrated *c, const double *x, int64_t n,
                              const int64_t *cell, const double *u, double *theta)
+    int hf_integrated_reject(const hf_integrated *c, const double *x, int64_t n,
+                             const int64_t *cell, uint64_t key, uint64_t base,
+                             const uint64_t *label, uint32_t sweep, double *theta)
     int hf_integrated_design(const hf_target *t, const hf_proposal *p, double *x)
     int hf_nodes_span(const hf_integrated *c, const double *x, const volatile int *stop,
                       double *low, double *high, double *scale)

@@ -10,6 +10,7 @@ _Float = NDArray[np.float64]
 _Doubles = NDArray[np.float64] | None
 _Ints = NDArray[np.int64] | None
 
+ABREAST: int
 BLOCK: int
 LARGEST: float
 SUMS: int
@@ -152,7 +153,8 @@ class Conjugate(Target):
         x: _Doubles,
         key: int,
         sweep: int,
-        label: NDArray[np.uint64],
+        base: int,
+        label: NDArray[np.uint64] | None,
         y: _Doubles,
         size: _Doubles,
         out: _Doubles,
@@ -243,6 +245,18 @@ class Integrated(Target):
     ) -> int: ...
     def moments(self, x: _Doubles, cell: _Ints, mean: _Doubles, sd: _Doubles) -> None: ...
     def invert(self, x: _Doubles, cell: _Ints, u: _Doubles, out: _Doubles) -> None: ...
+    @property
+    def concave(self) -> bool: ...
+    def reject(
+        self,
+        x: _Doubles,
+        cell: _Ints,
+        key: int,
+        base: int,
+        label: NDArray[np.uint64] | None,
+        sweep: int,
+        out: _Doubles,
+    ) -> None: ...
     def marginal(self, x: _Doubles, lo: int, hi: int) -> _Float: ...
 
 @disjoint_base
@@ -416,7 +430,9 @@ class Mixture:
 
 def ndtri(p: float) -> float: ...
 def rank_twice(x: _Doubles, key: NDArray[np.uint64], out: NDArray[np.int32]) -> None: ...
-def keep_extremes(draws: NDArray[np.int32], seen: int, held: NDArray[np.int32]) -> None: ...
+def keep_extremes(
+    draws: NDArray[Any], held: NDArray[Any], room: NDArray[Any], level: int
+) -> None: ...
 def leave_out(
     log: _Doubles, mult: _Doubles, flat: float, found: _Doubles, off: _Doubles, level: int
 ) -> None: ...

@@ -11,6 +11,7 @@ TILE = HF_TILE
 BLOCK = HF_BLOCK
 SUMS = HF_SUMS
 LARGEST = HF_LARGEST
+ABREAST = HF_ABREAST
 THETA = HF_SITE_THETA
 SCALE = HF_SITE_SCALE
 POINTS = HF_MAX_POINT
@@ -119,10 +120,12 @@ def normals(uint64_t key, const uint64_t[::1] label, uint32_t sweep, uint32_t at
     """Normals (or uniforms) of csrc/rng.h for labels."""
     out = np.empty(label.shape[0])
     cdef double[::1] o = out
-    if uniform:
-        table(level).uniforms(<int>label.shape[0], key, 0, &label[0], sweep, attempt, &o[0])
-    else:
-        table(level).normals(<int>label.shape[0], key, 0, &label[0], sweep, attempt, &o[0])
+    cdef const hf_kernels_t *k = table(level)
+    with nogil:
+        if uniform:
+            k.uniforms(<int>label.shape[0], key, 0, &label[0], sweep, attempt, &o[0])
+        else:
+            k.normals(<int>label.shape[0], key, 0, &label[0], sweep, attempt, &o[0])
     return out
 
 

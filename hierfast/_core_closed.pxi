@@ -108,13 +108,18 @@ cdef class Conjugate(Target):
     cdef int add_log(self, int n, const double *x, double *lp) noexcept nogil:
         return hf_conjugate_log(&self.ctx, n, x, self.target.stop, lp)
 
-    def draw(self, const double[::1] x, uint64_t key, uint32_t sweep, const uint64_t[::1] label,
+    def draw(self, const double[::1] x, uint64_t key, uint32_t sweep, uint64_t base, label,
              const double[::1] y, const double[::1] size, double[::1] out):
-        """Effects of groups given values x (n_node,)."""
+        """Effects of groups given values x (n_node,); labels are those given, or base + j if None."""
         cdef const double *v = &x[0] if x.shape[0] else NULL
+        cdef const uint64_t[::1] named
+        cdef const uint64_t *first = NULL
+        if label is not None:
+            named = label
+            first = &named[0]
         with nogil:
-            hf_conjugate_draw(&self.ctx, v, key, sweep, out.shape[0], &label[0], &y[0], &size[0],
-                              &out[0])
+            hf_conjugate_draw(&self.ctx, v, key, sweep, out.shape[0], base, first, &y[0],
+                              &size[0], &out[0])
 
 
 cdef class Shares(Target):

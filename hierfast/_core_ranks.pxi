@@ -7,12 +7,28 @@ def rank_twice(const double[::1] x, uint64_t[:, ::1] key, int32_t[::1] out):
         hf_rank_twice(n, &x[0], &key[0, 0], &key[1, 0], &out[0])
 
 
-def keep_extremes(const int32_t[:, :] draws, int seen, int32_t[:, :, ::1] held):
-    """Add draws (n, groups) to what is held (groups, 2, width), of which `seen` places are taken."""
-    cdef int64_t stride = draws.strides[0] // <int64_t>sizeof(int32_t)
+def keep_extremes(draws, held, room, int level):
+    """Add draws (m, n), rows of neighbours, int32 or float64, to what is held of n groups (blocks, 2,
+    width, ABREAST); room (m, ABREAST) is scratch."""
+    cdef const hf_kernels_t *k = table(level)
+    cdef int m = <int>draws.shape[0], width = <int>held.shape[2]
+    cdef int64_t n = draws.shape[1], stride = draws.strides[0] // draws.itemsize
+    if held.dtype == np.int32:
+        keep_int32(k, n, m, draws, stride, width, held, room)
+    else:
+        keep_float64(k, n, m, draws, stride, width, held, room)
+
+
+cdef keep_int32(const hf_kernels_t *k, int64_t n, int m, const int32_t[:, :] draws, int64_t stride,
+                int width, int32_t[:, :, :, ::1] held, int32_t[:, ::1] room):
     with nogil:
-        hf_keep_extremes(draws.shape[1], <int>draws.shape[0], &draws[0, 0], stride,
-                         <int>held.shape[2], seen, &held[0, 0, 0])
+        k.keep_int32(n, m, &draws[0, 0], stride, width, &held[0, 0, 0, 0], &room[0, 0])
+
+
+cdef keep_float64(const hf_kernels_t *k, int64_t n, int m, const double[:, :] draws, int64_t stride,
+                  int width, double[:, :, :, ::1] held, double[:, ::1] room):
+    with nogil:
+        k.keep_float64(n, m, &draws[0, 0], stride, width, &held[0, 0, 0, 0], &room[0, 0])
 
 
 def add_batch(const double[:, ::1] draws, bint is_first, double[:, :] sums):

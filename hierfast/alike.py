@@ -53,6 +53,15 @@ class Alike:
         part = self.part.reshape(-1, *[1] * (values.ndim - 1))
         return np.where(low == high, low, low + part * (high - low))
 
+    def others(self, many: int) -> IntArray:
+        """Give places of groups (R, many) that each chosen one is like, over again where these are few."""
+        same = np.flatnonzero(self.part == 0.0)
+        same = same[np.argsort(self.low[same].astype(np.uint16), kind="stable")]  # as below
+        count = np.bincount(self.low[same], minlength=len(self.at))
+        first = np.cumsum(count) - count
+        found: IntArray = same[first[:, None] + np.arange(many) % count[:, None]]
+        return found
+
     def take(self, groups: IntArray) -> Alike:
         """Give the same of some groups (n,)."""
         return Alike(self.at, self.low[groups], self.high[groups], self.part[groups])

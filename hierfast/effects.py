@@ -16,6 +16,26 @@ if TYPE_CHECKING:
     from hierfast.plan import Plan
 
 NDTRI = 8  # the normal quantile among the functions of csrc/twin.h
+ALIKE = 30  # groups of a cell for which its distribution is inverted, rather than each drawn by rejection
+
+
+def rejects(plan: Plan) -> bool:
+    """Whether effects are drawn by rejection, csrc/theta/reject.h, or by inversion, csrc/theta/invert.h.
+
+    Parameters
+    ----------
+    plan : Plan
+        Of a fit whose effects are integrated out by quadrature.
+
+    Returns
+    -------
+    bool
+        By rejection, where densities of effects are log-concave and few groups have the same.
+    """
+    integrals = plan.integrals
+    if not isinstance(integrals, _core.Integrated) or not integrals.concave:
+        return False
+    return len(plan.statistics) < ALIKE * integrals.count
 
 
 class Effects:
@@ -38,13 +58,16 @@ class Effects:
         self.base: int
         self.keys: NDArray[np.uint64] | None
         self.base, self.keys = stats.keys() if at is None else (0, label_keys(stats.labels[at]))
+        self.rejects = plan.integrals is not None and rejects(plan)
         if plan.cell is not None:
-            cell = plan.cell if at is None else plan.cell[at]
-            self.order = np.argsort(cell, kind="stable")
-            self.cell = cell[self.order]
-            keys = np.arange(len(cell), dtype=np.uint64) + np.uint64(self.base)
-            self.ordered = (keys if self.keys is None else self.keys)[self.order]
-            self.y, self.size = plan.cells.y[cell], plan.cells.size[cell]
+            self.cell = plan.cell if at is None else plan.cell[at]
+            if plan.closed is not None:
+                self.y, self.size = plan.cells.y[self.cell], plan.cells.size[self.cell]
+            elif not self.rejects:
+                self.order = np.argsort(self.cell, kind="stable")
+                keys = np.arange(len(self.cell), dtype=np.uint64) + np.uint64(self.base)
+                self.ordered = (keys if self.keys is None else self.keys)[self.order]
+                self.cell = self.cell[self.order]
             return
         self.p, self.mean = stats.weight, stats.mean
         if at is not None:
@@ -65,11 +88,13 @@ class Effects:
             sweep = plan.tune + 1 + t
             if plan.closed is not None:
                 values = np.ascontiguousarray(x[:, i])
-                labels = self._labels(out[i])
-                plan.closed.draw(values, key, sweep, labels, self.y, self.size, out[i])
+                plan.closed.draw(
+                    values, key, sweep, self.base, self.keys, self.y, self.size, out[i]
+                )
                 continue
             if plan.integrals is not None:
-                self._invert(np.ascontiguousarray(x[:, i]), key, sweep, loc[i], tau[i], out[i])
+                make = self._reject if self.rejects else self._invert
+                make(np.ascontiguousarray(x[:, i]), key, sweep, loc[i], tau[i], out[i])
                 continue
             _core.sweep(
                 self.p,
@@ -97,6 +122,24 @@ class Effects:
             return self.keys
         return np.arange(out.size, dtype=np.uint64) + np.uint64(self.base)
 
+    def _reject(
+        self, x: FloatArray, key: int, sweep: int, loc: float, tau: float, out: FloatArray
+    ) -> None:
+        """Draw groups that have rows by rejection; others are the population's."""
+        plan = self.plan
+        if plan.cell is not None:
+            plan.integrals.reject(x, self.cell, key, self.base, self.keys, sweep, out)
+        elif len(plan.informed) == len(plan.statistics):
+            plan.integrals.reject(x, self.at, key, self.base, self.keys, sweep, out)
+        else:
+            some, place, empty = self._informed()
+            labels = self._labels(out)
+            found = np.empty(len(some))
+            if len(some):
+                plan.integrals.reject(x, place, key, 0, labels[some], sweep, found)
+            out[some] = found
+            self._fill_empty(empty, labels, key, sweep, loc, tau, out)
+
     def _invert(
         self, x: FloatArray, key: int, sweep: int, loc: float, tau: float, out: FloatArray
     ) -> None:
@@ -112,11 +155,32 @@ class Effects:
         if len(plan.informed) == len(plan.statistics):
             plan.integrals.invert(x, self.at, u, out)
             return
-        empty = self.p == 0.0
-        out[empty] = loc + tau * _core.math(NDTRI, u[empty], plan.level) if empty.any() else 0.0
-        whole = np.arange(len(plan.statistics)) if self.at is None else self.at
-        place = np.cumsum(plan.statistics.weight > 0.0) - 1
-        some = np.empty(int((~empty).sum()))
+        some, place, empty = self._informed()
         if len(some):
-            plan.integrals.invert(x, place[whole[~empty]], np.ascontiguousarray(u[~empty]), some)
-            out[~empty] = some
+            found = np.empty(len(some))
+            plan.integrals.invert(x, place, np.ascontiguousarray(u[some]), found)
+            out[some] = found
+        self._fill_empty(empty, self._labels(out), key, sweep, loc, tau, out)
+
+    def _informed(self) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.intp]]:
+        """Which groups have rows, their places among all that have, and which have not."""
+        empty = self.p == 0.0
+        some = np.flatnonzero(~empty)
+        whole = np.arange(len(self.plan.statistics)) if self.at is None else self.at
+        place = np.cumsum(self.plan.statistics.weight > 0.0) - 1
+        return some, place[whole[some]], np.flatnonzero(empty)
+
+    def _fill_empty(
+        self,
+        empty: NDArray[np.intp],
+        labels: NDArray[np.uint64],
+        key: int,
+        sweep: int,
+        loc: float,
+        tau: float,
+        out: FloatArray,
+    ) -> None:
+        """Draw groups without rows from the population."""
+        if len(empty):
+            u = _core.normals(key, labels[empty], sweep, 0, self.plan.level, True)
+            out[empty] = loc + tau * _core.math(NDTRI, u, self.plan.level)

@@ -291,24 +291,24 @@ def _covariates(given: Any, order: Any, stats: Any) -> dict[str, FloatArray]:
 
 def _trend(z: FloatArray, x: FloatArray) -> tuple[float, float]:
     """Correlation, and its two-sided probability: equation (1)."""
-    from scipy.stats import t
+    from scipy.special import stdtr
 
     r = float(np.corrcoef(z, x)[0, 1])
     size = abs(r) * math.sqrt((len(z) - 2) / max(1.0 - r * r, 1e-300))
-    return r, float(2.0 * t.sf(size, len(z) - 2))
+    return r, float(2.0 * stdtr(len(z) - 2, -size))
 
 
 def _neighbours(z: FloatArray) -> tuple[float, float]:
-    from scipy.stats import norm
+    from scipy.special import ndtr
 
     d = z - z.mean()
     r = float((d[:-1] @ d[1:]) / (d @ d))
-    return r, float(2.0 * norm.sf(abs(r) * math.sqrt(len(z))))
+    return r, float(2.0 * ndtr(-abs(r) * math.sqrt(len(z))))
 
 
 def _within(fit: Fitted) -> tuple[float, float] | None:
     """Ratio of mean squares, and the probability of one as small: equation (2)."""
-    from scipy.stats import f
+    from scipy.special import fdtr
 
     plan, stats = fit.plan, fit.plan.statistics
     if plan.graph.likelihood != "Normal" or stats.known or plan.graph.scales is not None:
@@ -321,4 +321,4 @@ def _within(fit: Fitted) -> tuple[float, float] | None:
         return None
     between = float(weight @ np.square(mean - np.average(mean, weights=weight)))
     ratio = (between / (groups - 1)) / (within / (rows - groups))
-    return ratio, float(f.cdf(ratio, groups - 1, rows - groups))
+    return ratio, float(fdtr(groups - 1, rows - groups, ratio))

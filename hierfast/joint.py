@@ -27,7 +27,6 @@ Laird and Louis (1989), *Journal of Educational Statistics* 14(1).
 
 from __future__ import annotations
 
-import math
 import threading
 from collections.abc import Callable, Iterator
 from functools import cached_property, partial
@@ -38,6 +37,7 @@ from numpy.typing import NDArray
 
 from hierfast import _core
 from hierfast.diagnose import percent
+from hierfast.extremes import Extremes
 from hierfast.threads import pieces, run_all
 
 if TYPE_CHECKING:
@@ -47,9 +47,10 @@ if TYPE_CHECKING:
 FloatArray = NDArray[np.float64]
 Function = Callable[[FloatArray], NDArray[Any]]
 
-LEAST = 400  # joint draws, where there are as many
+LEAST, FEWEST = 400, 50  # joint draws of ranks, and of any function; where there are as many
 EFFECTS = 40_000_000  # that are drawn where more joint draws are worth it
-LENGTH, BATCHES = 20, 50  # draws of a batch at least; batches at most
+SPAN, LENGTH = 20, 5  # draws of a chain that a batch spans at least; draws that it has at least
+BATCHES = 50  # at most
 ROWS = 1_000_000  # effects that are made at once
 GROUPS = 4096  # whose draws are gathered at once
 
@@ -62,7 +63,9 @@ class Joint:
     groups : Groups
         Of a fit.
     draws : int, optional
-        How many; 400 by default, more where there are few groups.
+        How many; `least` by default, more where there are few groups.
+    least : int
+        So many all the same.
 
     Examples
     --------
@@ -75,12 +78,12 @@ class Joint:
     array([0.2, 0.5, 0.9])
     """
 
-    def __init__(self, groups: Joinable, draws: int | None = None) -> None:
+    def __init__(self, groups: Joinable, draws: int | None = None, least: int = LEAST) -> None:
         check_single(groups)
         chains, _, length = groups._draws.values.shape
         total, self.count = chains * length, len(groups)
         if draws is None:
-            draws = max(LEAST, EFFECTS // self.count)
+            draws = max(least, EFFECTS // self.count)
         if isinstance(draws, bool) or not isinstance(draws, int | np.integer) or draws < 2:
             raise ValueError(
                 f"draws must be a whole number of joint draws, 2 or more; got {draws!r}"
@@ -90,7 +93,7 @@ class Joint:
             raise ValueError("Monte Carlo errors need two draws or more; the fit has one")
         self.groups, self.cores = groups, groups._cores
         self.chain, self.draw = np.divmod(np.arange(self.total) * total // self.total, length)
-        most = max(2, min(BATCHES, self.total // LENGTH))
+        most = max(2, min(BATCHES, self.total // LENGTH, total // SPAN))
         edges = np.arange(most + 1) * self.total // most
         self.batches = list(zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True))
         self._room = Room()
@@ -135,7 +138,11 @@ class Joint:
         """
         n = self.count
         sums = np.zeros((4, n))
-        keep = Extremes(n, self.total, prob, dtype)
+        keep = Extremes(n, self.total, prob, dtype, self.groups._plan.level)
+        cuts = [
+            (lo * _core.ABREAST, min(hi * _core.ABREAST, n))
+            for lo, hi in pieces(-(-n // _core.ABREAST), max(1, GROUPS // _core.ABREAST), 1 << 20)
+        ]
         longest = max(hi - lo for lo, hi in self.batches)
         values = np.empty((longest, n), dtype=dtype)
         for lo, hi in self.batches:
@@ -148,7 +155,7 @@ class Joint:
                 _core.add_batch(x, lo == 0, sums[:, a:b])
                 keep.add(a, b, some[:, a:b])
 
-            run_all([partial(gather, *c) for c in pieces(n, GROUPS, 1 << 20)], self.cores)
+            run_all([partial(gather, *c) for c in cuts], self.cores)
         return *self.figures(sums), keep.ends()
 
     def figures(self, sums: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
@@ -175,73 +182,6 @@ class Room(threading.local):
 
 
 ROOM = Room()  # of ranks
-
-
-class Extremes:
-    """The smallest and the largest draws of every group, as many as the ends of an interval need.
-
-    Parameters
-    ----------
-    count, total : int
-        Groups and draws.
-    prob : float or None
-        Probability inside; None: nothing is held.
-    dtype : type
-        Of the draws.
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from hierfast.joint import Extremes
-    >>> draws = np.random.default_rng(1).normal(size=(101, 1))
-    >>> keep = Extremes(1, 101, 0.9, float)
-    >>> keep.add(0, 1, draws[:40]), keep.add(0, 1, draws[40:])
-    (None, None)
-    >>> bool(np.allclose(keep.ends(), np.quantile(draws, [0.05, 0.95])))
-    True
-    """
-
-    def __init__(self, count: int, total: int, prob: float | None, dtype: type) -> None:
-        self.width = 0
-        self.by_core = dtype is np.int32
-        self.seen: dict[int, int] = {}
-        self.held: NDArray[Any]
-        if prob is None:
-            self.held = np.empty((count, 0, 0), dtype=dtype)
-            return
-        self.place = (total - 1) * 0.5 * (1.0 - prob)
-        self.width = min(total, math.floor(self.place) + 2)
-        self.held = np.empty((count, 2, self.width), dtype=dtype)
-
-    def add(self, lo: int, hi: int, draws: NDArray[Any]) -> None:
-        """Look at draws (n, groups) of groups lo .. hi, always the same ones together."""
-        width = self.width
-        if not width:
-            return
-        here = self.seen.get(lo, 0)
-        self.seen[lo] = min(width, here + len(draws))
-        if self.by_core:
-            _core.keep_extremes(draws, here, self.held[lo:hi])
-            return
-        for side, of in ((0, draws.T), (1, -draws.T)):
-            held = self.held[lo:hi, side]
-            both = np.concatenate([held[:, :here], of], axis=1)
-            if both.shape[1] > width:
-                both.partition(width - 1, axis=1)
-            held[:, : both.shape[1]] = both[:, :width]
-
-    def ends(self) -> FloatArray:
-        """Give both ends (groups, 2); (groups, 0) where nothing is held."""
-        if not self.width:
-            return np.empty((len(self.held), 0))
-        below = math.floor(self.place)
-        part, out = self.place - below, np.empty((len(self.held), 2))
-        for side, sign in ((0, 1.0), (1, -1.0)):
-            held = self.held[:, side]
-            held.sort(axis=1)
-            above = min(below + 1, self.width - 1)
-            out[:, side] = sign * ((1.0 - part) * held[:, below] + part * held[:, above])
-        return out
 
 
 def check_single(groups: Joinable) -> None:

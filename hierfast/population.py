@@ -55,6 +55,10 @@ def _logit_moments(location: FloatArray, shape: Shapes) -> tuple[FloatArray, Flo
     return mean, polygamma(1, shape[0]) + polygamma(1, shape[1])
 
 
+def _normal_moments(location: FloatArray, shape: Shapes) -> tuple[FloatArray, FloatArray]:
+    return location, np.square(shape[0])
+
+
 def _frozen_moments(name: str) -> Callable[..., tuple[FloatArray, FloatArray]]:
     def moments(location: FloatArray, shape: Shapes) -> tuple[FloatArray, FloatArray]:
         mean, var = FROZEN[name](location, shape).stats("mv")
@@ -117,6 +121,7 @@ FROZEN: dict[str, Callable[[FloatArray, Shapes], Any]] = {
 }
 MOMENTS: dict[str, Callable[[FloatArray, Shapes], tuple[FloatArray, FloatArray]]] = {
     **{name: _frozen_moments(name) for name in FROZEN},
+    "Normal": _normal_moments,
     "Beta": _logit_moments,
     "Gamma": _log_moments,
     "InverseGamma": _negative_log_moments,

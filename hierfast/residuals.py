@@ -64,9 +64,9 @@ FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 Again = Callable[[np.random.Generator, Stages, FloatArray], FloatArray]
 
-REPLICATES, FEWEST = 1000, 19  # replicates of a group at most, and at least
+REPLICATES, FEWEST = 1000, 9  # replicates of a group at most, and at least
 REPLICATED = (
-    20_000_000  # numbers that all groups' replicates take where more than FEWEST are worth it
+    10_000_000  # numbers that all groups' replicates take where more than FEWEST are worth it
 )
 EFFECTS = 1_000_000  # replicates that are held at once
 COUNTS = ("Binomial", "BinomialProbit", "BinomialCloglog", "Poisson")

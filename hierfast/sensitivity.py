@@ -49,6 +49,7 @@ from numpy.typing import NDArray
 
 from hierfast import _core
 from hierfast.alike import choose_alike
+from hierfast.effects import rejects
 from hierfast.psis import good_k, smooth
 from hierfast.stage_draws import Batches
 from hierfast.table import GroupTable
@@ -63,6 +64,7 @@ FloatArray = NDArray[np.float64]
 POWERS = (0.99, 1.01)
 MOVES = 0.05  # sensitivity from which a quantity is said to move
 EFFECTS, FEWEST = 2_000_000, 400  # effects drawn, and draws of each group all the same
+INVERTED, TOGETHER = 350_000, 5  # distributions that are inverted; groups alike that share one
 FEW = 4  # draws of a chain without which no error is told
 AT_ONCE = 200_000  # effects that are held
 LEAST = 1e-9  # distances that are 0 but for rounding
@@ -83,7 +85,8 @@ class Sensitivity:
         ``prior_mcse`` and ``likelihood_mcse``.
     groups : GroupTable or None
         The same of each group's effect, of more than 5,000 made of some of them as
-        `hierfast.alike.choose_alike` says; None of effects that are vectors.
+        `hierfast.alike.choose_alike` says, of counts those of several groups that have the same; None of
+        effects that are vectors.
     largest_k : float
         Pareto k of the weights: figures can be trusted where it is below ``good_k``.
     good_k : float
@@ -362,20 +365,31 @@ def power_scale(fit: Fitted) -> Sensitivity:
 def _of_groups(fit: Fitted, logs: dict[str, FloatArray]) -> GroupTable:
     chains, length = fit.shape
     alike = choose_alike(fit.plan)
-    count = len(alike.at)
-    keep = min(length, max(-(-FEWEST // chains), EFFECTS // (count * chains)))
+    count, places = len(alike.at), alike.at[:, None]
+    most = EFFECTS
+    if fit.plan.cell is not None and fit.plan.integrals is not None and not rejects(fit.plan):
+        places, most = alike.others(TOGETHER), INVERTED
+    many = places.shape[1]
+    keep = min(length, max(-(-FEWEST // (chains * many)), most // (count * chains)))
     at = np.arange(keep) * length // keep
-    chosen = {k: _weights(log.reshape(chains, length)[:, at].ravel())[0] for k, log in logs.items()}
+    chosen = {
+        k: [
+            np.repeat(w, many) / many
+            for w in _weights(log.reshape(chains, length)[:, at].ravel())[0]
+        ]
+        for k, log in logs.items()
+    }
     out = {key: np.empty(count) for name in logs for key in (name, f"{name}_mcse")}
-    batches = Batches(chains, keep)
-    block = max(1, AT_ONCE // (chains * keep))
+    batches = Batches(chains, keep * many)
+    block = max(1, AT_ONCE // (chains * keep * many))
 
     def work(lo: int, hi: int) -> None:
-        x = np.empty((chains, keep, hi - lo))
-        effects = fit.groups._effects(alike.at[lo:hi])
+        x = np.empty((chains, keep, (hi - lo) * many))
+        effects = fit.groups._effects(places[lo:hi].ravel())
         for c in range(chains):
             effects.fill(at, c, x[c])
-        each = _Ordered(np.ascontiguousarray(x.reshape(-1, hi - lo).T))
+        of_each = x.reshape(-1, hi - lo, many).transpose(1, 0, 2)
+        each = _Ordered(np.ascontiguousarray(of_each).reshape(hi - lo, -1))
         for name, weights in chosen.items():
             out[name][lo:hi], out[f"{name}_mcse"][lo:hi] = _slope(weights, each, batches)
 

@@ -9,7 +9,8 @@ from scipy import stats as st
 import hierfast as hf
 from hierfast import _core
 from hierfast.chances import _by_inverse
-from hierfast.joint import Extremes, Joint, rank_twice, share_of_top
+from hierfast.extremes import Extremes
+from hierfast.joint import Joint, rank_twice, share_of_top
 
 SCHOOLS = hf.Model(hf.Normal(sigma="se"), hf.Normal(hf.Normal(0, 5), hf.HalfCauchy(5)))
 
@@ -240,6 +241,18 @@ def test_ends_that_few_draws_have():
         for t in range(7):
             keep.add(0, 4, draws[:, t : t + 1].T)
         ends = np.quantile(draws, [0.5 - prob / 2, 0.5 + prob / 2], axis=1).T
+        np.testing.assert_allclose(keep.ends(), ends, rtol=1e-12)
+
+
+@pytest.mark.parametrize("dtype", [np.int32, np.float64])
+def test_ends_at_every_instruction_set_and_in_pieces(dtype):
+    draws = np.random.default_rng(2).integers(-90, 90, (401, 300)).astype(dtype)
+    ends = np.quantile(draws, [0.05, 0.95], axis=0).T
+    for level in _core.levels():
+        keep = Extremes(300, 401, 0.9, dtype, level)
+        for t in range(0, 401, 33):
+            for lo in range(0, 300, 2 * _core.ABREAST):
+                keep.add(lo, min(lo + 2 * _core.ABREAST, 300), draws[t : t + 33, lo : lo + 128])
         np.testing.assert_allclose(keep.ends(), ends, rtol=1e-12)
 
 

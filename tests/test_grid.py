@@ -436,7 +436,7 @@ def test_population_is_what_the_draws_say(fit):
     mean = w @ population.points
     np.testing.assert_allclose(fit.hyper["g_mean"], mean, atol=1e-12)
     sd = np.sqrt((w * (population.points - mean[..., None]) ** 2).sum(axis=-1))
-    np.testing.assert_allclose(fit.hyper["g_sd"], sd, atol=1e-9)
+    np.testing.assert_allclose(fit.hyper["g_sd"], sd, atol=1e-8)  # of differences of squares
     assert population.quantile([0.1, 0.9]).shape == (21, 2) and population.quantile(0.5).shape == (
         21,
     )
@@ -454,7 +454,7 @@ def test_thinned_and_streamed_readings(fit, monkeypatch):
     monkeypatch.setattr(grid, "HELD", 0)
     monkeypatch.setattr(grid, "AT_ONCE", 8000)
     again = hf.Fit(fit.plan, fit._draws, 2, 0.0)
-    np.testing.assert_allclose(again.groups.mean, whole, rtol=1e-12)
+    np.testing.assert_allclose(again.groups.mean, whole, rtol=1e-12, atol=1e-14)
     monkeypatch.setattr(grid, "PRODUCTS", 1)
     some = hf.Fit(fit.plan, fit._draws, 1, 0.0)
     assert len(some.groups._reader.w) == 200

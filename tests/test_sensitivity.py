@@ -11,6 +11,7 @@ from scipy import stats
 import hierfast as hf
 from hierfast import alike
 from hierfast.sensitivity import (
+    TOGETHER,
     Sensitivity,
     _Ordered,
     _slope,
@@ -194,7 +195,8 @@ def test_what_it_says() -> None:
 
 @pytest.mark.parametrize("kind", ["counts", "sizes", "errors"])
 def test_many_groups_are_read_from_some_of_them(kind: str) -> None:
-    """Against the same figures of groups by themselves, within Monte Carlo errors."""
+    """Against the same figures of groups by themselves, or of as many of the same counts together, within
+    Monte Carlo errors."""
     rng, groups = np.random.default_rng(5), 12_000
     g = np.repeat(np.arange(groups), rng.integers(1, 4, groups))
     effect = rng.normal(size=groups)[g]
@@ -209,14 +211,21 @@ def test_many_groups_are_read_from_some_of_them(kind: str) -> None:
     found = fit.sensitivity().groups
     assert found is not None and len(found) == groups
     chosen = rng.choice(groups, 200, replace=False)
-    x = np.concatenate(list(fit.groups.draws(groups=chosen)))
+    several, many = chosen[:, None], 1
+    if kind == "counts":
+        _, cell = np.unique(
+            (fit.plan.statistics.y, fit.plan.statistics.size), axis=1, return_inverse=True
+        )
+        several = np.array([rng.choice(np.flatnonzero(cell == cell[j]), TOGETHER) for j in chosen])
+        many = TOGETHER
+    x = np.stack([fit.groups.draws(groups=some).reshape(400, -1) for some in several.T])
+    x = x.transpose(2, 1, 0).reshape(200, -1)
     for name, log in (
         ("prior", log_prior(fit.plan, merged(fit))),
         ("likelihood", log_rows(fit.plan, merged(fit), np.empty((0, 0)))),
     ):
-        alone, error = _slope(
-            _weights(log)[0], _Ordered(np.ascontiguousarray(x.T)), Batches(4, 100)
-        )
+        weights = [np.repeat(w, many) / many for w in _weights(log)[0]]
+        alone, error = _slope(weights, _Ordered(x), Batches(4, 100 * many))
         off = (found[name][chosen] - alone) / np.hypot(error, found[f"{name}_mcse"][chosen])
         assert abs(off).max() < 4 and abs(off.mean()) < 0.35
 

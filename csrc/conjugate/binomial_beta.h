@@ -14,8 +14,13 @@ static void HF_NAME(binomial_beta)(const hf_counts *c, int n, const double *a, c
   HF_NAME(add_rising)(&c->all, -1.0, n, both, ll);
 }
 
-static double HF_NAME(draw_binomial_beta)(hf_stream *s, double a, double b, double y, double n) {
-  return hf_beta(s, a + y, b + (n - y));
+static void HF_NAME(draw_binomial_beta)(int n, uint64_t key, uint64_t base, const uint64_t *label,
+                                        uint32_t sweep, double alpha, double beta, const double *y,
+                                        const double *size, double *out) {
+  double a[HF_TILE], b[HF_TILE];
+  for (int j = 0; j < n; j++) a[j] = alpha + y[j];
+  for (int j = 0; j < n; j++) b[j] = beta + (size[j] - y[j]);
+  HF_NAME(betas)(n, key, base, label, sweep, a, b, out);
 }
 #else
 {"Binomial", "Beta", HF_NAME(binomial_beta), HF_NAME(draw_binomial_beta)},

@@ -34,8 +34,13 @@ static void HF_NAME(poisson_gamma)(const hf_counts *c, int n, const double *a, c
   }
 }
 
-static double HF_NAME(draw_poisson_gamma)(hf_stream *s, double a, double b, double y, double t) {
-  return hf_gamma(s, a + y) / (b + t);
+static void HF_NAME(draw_poisson_gamma)(int n, uint64_t key, uint64_t base, const uint64_t *label,
+                                        uint32_t sweep, double alpha, double beta, const double *y,
+                                        const double *size, double *out) {
+  double a[HF_TILE];
+  for (int j = 0; j < n; j++) a[j] = alpha + y[j];
+  HF_NAME(gammas)(n, key, base, label, sweep, a, out);
+  for (int j = 0; j < n; j++) out[j] /= beta + size[j];
 }
 #else
 {"Poisson", "Gamma", HF_NAME(poisson_gamma), HF_NAME(draw_poisson_gamma)},

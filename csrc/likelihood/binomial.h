@@ -25,5 +25,5 @@ static int HF_NAME(likelihood_binomial)(int n, const double *eta, const hf_col *
   return HF_OK;
 }
 #else
-{"Binomial", 2, 0, HF_NAME(likelihood_binomial), NULL, NULL, NULL, NULL, NULL},
+{"Binomial", 2, 0, HF_NAME(likelihood_binomial), NULL, NULL, NULL, NULL, NULL, 1},
 #endif

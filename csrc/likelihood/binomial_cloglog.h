@@ -31,5 +31,5 @@ static int HF_NAME(likelihood_binomial_cloglog)(int n, const double *eta, const 
 #undef HF_NEAR
 #undef HF_TOP
 #else
-{"BinomialCloglog", 2, 0, HF_NAME(likelihood_binomial_cloglog), NULL, NULL, NULL, NULL, NULL},
+{"BinomialCloglog", 2, 0, HF_NAME(likelihood_binomial_cloglog), NULL, NULL, NULL, NULL, NULL, 1},
 #endif

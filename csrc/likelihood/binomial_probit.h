@@ -34,5 +34,5 @@ static int HF_NAME(likelihood_binomial_probit)(int n, const double *eta, const h
 #undef HF_FAR
 #undef HF_END
 #else
-{"BinomialProbit", 2, 0, HF_NAME(likelihood_binomial_probit), NULL, NULL, NULL, NULL, NULL},
+{"BinomialProbit", 2, 0, HF_NAME(likelihood_binomial_probit), NULL, NULL, NULL, NULL, NULL, 1},
 #endif

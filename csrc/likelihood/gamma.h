@@ -45,5 +45,5 @@ static void HF_NAME(overall_gamma)(int n, const hf_col *par, const void *user, d
   }
 }
 #else
-{"Gamma", 3, 1, HF_NAME(likelihood_gamma), HF_NAME(overall_gamma), NULL, NULL, NULL, NULL},
+{"Gamma", 3, 1, HF_NAME(likelihood_gamma), HF_NAME(overall_gamma), NULL, NULL, NULL, NULL, 1},
 #endif

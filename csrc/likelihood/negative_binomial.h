@@ -51,5 +51,6 @@ static void HF_NAME(overall_negative_binomial)(int n, const hf_col *par, const v
  NULL,
  NULL,
  NULL,
- NULL},
+ NULL,
+ 1},
 #endif

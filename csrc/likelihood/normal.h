@@ -23,5 +23,5 @@ static int HF_NAME(likelihood_normal)(int n, const double *eta, const hf_col *st
   return HF_OK;
 }
 #else
-{"Normal", 4, 1, HF_NAME(likelihood_normal), NULL, NULL, NULL, NULL, NULL},
+{"Normal", 4, 1, HF_NAME(likelihood_normal), NULL, NULL, NULL, NULL, NULL, 1},
 #endif

@@ -99,5 +99,6 @@ static const hf_split HF_NAME(split_of_normal_scale) = {
  HF_NAME(ends_of_normal_scale),
  &HF_NAME(split_of_normal_scale),
  NULL,
- NULL},
+ NULL,
+ 0},
 #endif

@@ -39,5 +39,6 @@ static void HF_NAME(overall_ordered_logistic)(int n, const hf_col *par, const vo
  NULL,
  NULL,
  NULL,
- NULL},
+ NULL,
+ 1},
 #endif

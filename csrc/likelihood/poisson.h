@@ -23,5 +23,5 @@ static int HF_NAME(likelihood_poisson)(int n, const double *eta, const hf_col *s
   return HF_OK;
 }
 #else
-{"Poisson", 2, 0, HF_NAME(likelihood_poisson), NULL, NULL, NULL, NULL, NULL},
+{"Poisson", 2, 0, HF_NAME(likelihood_poisson), NULL, NULL, NULL, NULL, NULL, 1},
 #endif

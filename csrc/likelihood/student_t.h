@@ -96,5 +96,6 @@ static int HF_NAME(peak_of_student_t)(const double *stat, const double *par, dou
  NULL,
  NULL,
  HF_NAME(peak_of_student_t),
- HF_NAME(rows_of_student_t)},
+ HF_NAME(rows_of_student_t),
+ 0},
 #endif

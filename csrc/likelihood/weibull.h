@@ -35,5 +35,5 @@ static void HF_NAME(overall_weibull)(int n, const hf_col *par, const void *user,
   for (int i = 0; i < n; i++) ll[i] += events * hf_log(par[0].p[i * par[0].stride]);
 }
 #else
-{"Weibull", 3, 1, HF_NAME(likelihood_weibull), HF_NAME(overall_weibull), NULL, NULL, NULL, NULL},
+{"Weibull", 3, 1, HF_NAME(likelihood_weibull), HF_NAME(overall_weibull), NULL, NULL, NULL, NULL, 1},
 #endif

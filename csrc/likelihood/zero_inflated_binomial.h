@@ -28,5 +28,6 @@ static int HF_NAME(likelihood_zero_inflated_binomial)(int n, const double *eta, 
  NULL,
  NULL,
  NULL,
- NULL},
+ NULL,
+ 0},
 #endif

@@ -24,5 +24,6 @@ static int HF_NAME(likelihood_zero_inflated_poisson)(int n, const double *eta, c
  NULL,
  NULL,
  NULL,
- NULL},
+ NULL,
+ 0},
 #endif

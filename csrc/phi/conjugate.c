@@ -2,7 +2,7 @@
  *   (1) log p(phi | y) = log p(phi) + log p(y | a, b), a and b the population's two shapes, as in conjugate/. */
 #include "phi.h"
 
-#include "variates.h"
+#include "hfmath.h"
 
 int hf_conjugate_log(const hf_conjugate *c, int n, const double *x, const volatile int *stop,
                      double *lp) {
@@ -29,11 +29,12 @@ int hf_conjugate_eval(const hf_target *t, int n, const double *z, double *lp) {
 }
 
 void hf_conjugate_draw(const hf_conjugate *c, const double *x, uint64_t key, uint32_t sweep,
-                       int64_t n, const uint64_t *label, const double *y, const double *size,
-                       double *out) {
+                       int64_t n, uint64_t base, const uint64_t *label, const double *y,
+                       const double *size, double *out) {
   double a = hf_arg_at(&c->shape[0], x, 1, 0), b = hf_arg_at(&c->shape[1], x, 1, 0);
-  for (int64_t j = 0; j < n; j++) {
-    hf_stream s = {key, label[j], sweep, 0};
-    out[j] = c->pair->draw(&s, a, b, y[j], size[j]);
+  for (int64_t j = 0; j < n; j += HF_TILE) {
+    int w = n - j < HF_TILE ? (int)(n - j) : HF_TILE;
+    c->pair->draw(w, key, base + (uint64_t)j, label ? label + j : NULL, sweep, a, b, y + j,
+                  size + j, out + j);
   }
 }

@@ -162,6 +162,32 @@ int hf_integrated_invert(const hf_integrated *c, const double *x, int64_t n, con
   return status;
 }
 
+int hf_integrated_reject(const hf_integrated *c, const double *x, int64_t n, const int64_t *cell,
+                         uint64_t key, uint64_t base, const uint64_t *label, uint32_t sweep,
+                         double *theta) {
+  hf_gathered l;
+  uint64_t of[HF_TILE];
+  int64_t at[HF_TILE];
+  int phi = 0, status = HF_OK;
+  for (int64_t lo = 0; !status && lo < n; lo += HF_TILE) {
+    int w = n - lo < HF_TILE ? (int)(n - lo) : HF_TILE;
+    for (int i = 0; i < w; i++) {
+      at[i] = cell ? cell[lo + i] : lo + i;
+      of[i] = label ? label[lo + i] : base + (uint64_t)(lo + i);
+    }
+    hf_gather(c, 1, x, 1, &phi, at, &l);
+    for (int s = 0; s < hf_n_stat(&c->integral); s++)
+      for (int i = 0; i < w; i++) l.stat[s][i] = c->stat[s].p[at[i] * c->stat[s].stride];
+    for (int i = 0; i < w; i++)
+      l.loc[i] = hf_arg_at(&c->loc, x, 1, 0) + hf_predicted(c, x, 1, 0, at[i]);
+    for (int a = 0; a < HF_MAX_CUT; a++) l.lpars[a].stride = 0;
+    for (int a = 0; a < HF_MAX_PAR; a++) l.ppars[a].stride = 0;
+    status = c->kernels->reject(&c->integral, w, l.stats, l.lpars, l.place, l.ppars, key, of, sweep,
+                                theta + lo);
+  }
+  return status;
+}
+
 enum { POINTS = HF_AROUND };
 #define ROUNDING 4e-15 /* of sums over cells */
 #define UNSEEN 5e-6    /* nats below which nothing is told apart */

@@ -126,10 +126,11 @@ typedef struct {
 int hf_conjugate_log(const hf_conjugate *c, int n, const double *x, const volatile int *stop,
                      double *lp);
 int hf_conjugate_eval(const hf_target *t, int n, const double *z, double *lp);
-/* Effects (n,) of groups with counts y of size given values x (n_node,): (2) of the pair. */
+/* Effects (n,) of groups with counts y of size given values x (n_node,): (2) of the pair. Labels are label[j], or
+ * base + j where label is NULL. */
 void hf_conjugate_draw(const hf_conjugate *c, const double *x, uint64_t key, uint32_t sweep,
-                       int64_t n, const uint64_t *label, const double *y, const double *size,
-                       double *out);
+                       int64_t n, uint64_t base, const uint64_t *label, const double *y,
+                       const double *size, double *out);
 
 /* --- integrated.c: any family, effects integrated out by quadrature --- */
 
@@ -188,6 +189,10 @@ int hf_integrated_groups(const hf_integrated *c, const double *x, int64_t n, con
  * costs little more than one of it. */
 int hf_integrated_invert(const hf_integrated *c, const double *x, int64_t n, const int64_t *cell,
                          const double *u, double *theta);
+/* Draws of n effects given x, effect k that of cell[k] (or k) with label label[k] (or base + k); hf_concave. */
+int hf_integrated_reject(const hf_integrated *c, const double *x, int64_t n, const int64_t *cell,
+                         uint64_t key, uint64_t base, const uint64_t *label, uint32_t sweep,
+                         double *theta);
 /* Values x (n_node, 1 + 4 d) of unknowns at the mode and at points near and far around it. */
 int hf_integrated_design(const hf_target *t, const hf_proposal *p, double *x);
 /* Log densities lp (1 + 4 d,) at the mode and at 1 and 3 sd around it; (2) of two such, of d unknowns. */

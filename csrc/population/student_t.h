@@ -26,5 +26,5 @@ static int HF_NAME(population_student_t)(int n, const double *theta, hf_col loc,
   return HF_OK;
 }
 #else
-{"StudentT", 2, HF_NAME(population_student_t), NULL, 1, NULL},
+{"StudentT", 2, HF_NAME(population_student_t), NULL, 2, NULL},
 #endif

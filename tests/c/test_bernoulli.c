@@ -46,7 +46,7 @@ int main(void) {
   enum { LANES = 7 };
   double y[LANES] = {0, 1, 1, 3, 0, 20, 50}, n[LANES] = {1, 1, 2, 10, 25, 20, 100};
   double mu = -0.4, tau[LANES] = {1.5, 1.5, 0.1, 0.7, 2.0, 3.0, 1.0};
-  const hf_likelihood logit = {"Bernoulli", 2, 0, bernoulli, NULL, NULL, NULL, NULL, NULL};
+  const hf_likelihood logit = {"Bernoulli", 2, 0, bernoulli, NULL, NULL, NULL, NULL, NULL, 1};
   for (int level = 0; level < HF_LEVELS; level++) {
     const hf_kernels_t *k = hf_kernels(level);
     int calls = 0;

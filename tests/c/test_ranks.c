@@ -4,11 +4,11 @@
 
 #include <stdlib.h>
 
-enum { N = 600, DRAWS = 40, WIDTH = 7 };
+enum { N = 600, DRAWS = 40, GROUPS = 70 };
 
 static double x[N];
 static uint64_t key[N], other[N];
-static int32_t twice[N], draw[3 * DRAWS], part[3 * DRAWS], held[3 * 2 * WIDTH];
+static int32_t twice[N];
 
 static uint32_t next(uint32_t *seed) { return *seed = *seed * 1664525u + 1013904223u; }
 
@@ -36,24 +36,37 @@ static void check_ranks(int n) {
 }
 
 static int compare(const void *a, const void *b) {
-  int32_t p = *(const int32_t *)a, q = *(const int32_t *)b;
+  double p = *(const double *)a, q = *(const double *)b;
   return (p > q) - (p < q);
 }
 
-static void check_extremes(int piece) {
-  uint32_t seed = 5;
-  for (int i = 0; i < 3 * DRAWS; i++) draw[i] = (int32_t)(next(&seed) >> 26);
+/* Both kinds of extremes of more groups than stand abreast, draws in pieces, `width` of them. */
+static void check_extremes(const hf_kernels_t *k, int width, int piece) {
+  enum { BLOCKS = (GROUPS + HF_ABREAST - 1) / HF_ABREAST };
+  static double draw[GROUPS][DRAWS], part[DRAWS][GROUPS], room[DRAWS * HF_ABREAST];
+  static double held[BLOCKS][2][DRAWS][HF_ABREAST];
+  static int32_t part_whole[DRAWS][GROUPS], room_whole[DRAWS * HF_ABREAST];
+  static int32_t held_whole[BLOCKS][2][DRAWS][HF_ABREAST];
+  double *real = &held[0][0][0][0];
+  int32_t *whole = &held_whole[0][0][0][0];
+  uint32_t seed = (uint32_t)(5 + piece);
+  for (int j = 0; j < GROUPS; j++)
+    for (int t = 0; t < DRAWS; t++) draw[j][t] = (double)(next(&seed) >> 26) - 20.0;
+  for (int i = 0; i < BLOCKS * 2 * width * HF_ABREAST; i++) real[i] = 1e300, whole[i] = INT32_MAX;
   for (int seen = 0; seen < DRAWS; seen += piece) {
     int many = seen + piece < DRAWS ? piece : DRAWS - seen;
-    for (int j = 0; j < 3; j++)
-      for (int t = 0; t < many; t++) part[3 * t + j] = draw[j * DRAWS + seen + t];
-    hf_keep_extremes(3, many, part, 3, WIDTH, seen < WIDTH ? seen : WIDTH, held);
+    for (int j = 0; j < GROUPS; j++)
+      for (int t = 0; t < many; t++) part_whole[t][j] = (int32_t)(part[t][j] = draw[j][seen + t]);
+    k->keep_float64(GROUPS, many, &part[0][0], GROUPS, width, real, room);
+    k->keep_int32(GROUPS, many, &part_whole[0][0], GROUPS, width, whole, room_whole);
   }
-  for (int j = 0; j < 3; j++) {
-    qsort(draw + j * DRAWS, DRAWS, sizeof *draw, compare);
-    for (int k = 0; k < WIDTH; k++) {
-      CHECK(held[2 * j * WIDTH + k] == draw[j * DRAWS + k]);
-      CHECK(held[(2 * j + 1) * WIDTH + k] == -draw[j * DRAWS + DRAWS - 1 - k]);
+  for (int j = 0; j < GROUPS; j++) {
+    qsort(draw[j], DRAWS, sizeof draw[j][0], compare);
+    for (int i = 0; i < width; i++) {
+      int at = (j / HF_ABREAST * 2 * width + i) * HF_ABREAST + j % HF_ABREAST;
+      int other = at + width * HF_ABREAST;
+      CHECK(real[at] == draw[j][i] && real[other] == -draw[j][DRAWS - 1 - i]);
+      CHECK(whole[at] == real[at] && whole[other] == real[other]);
     }
   }
 }
@@ -98,6 +111,10 @@ int main(void) {
       make(kind, size[s], (uint32_t)(kind + 7 * s));
       check_ranks(size[s]);
     }
-  for (int piece = 1; piece <= DRAWS; piece += 6) check_extremes(piece);
+  for (int level = 0; level < HF_LEVELS; level++) {
+    const hf_kernels_t *k = hf_kernels(level);
+    for (int piece = 1; k && piece <= DRAWS; piece += 3)
+      for (int width = 1; width <= DRAWS; width += 3) check_extremes(k, width, piece);
+  }
   return report();
 }

@@ -13,6 +13,7 @@ import pytest
 from scipy import stats as st
 from trust.battery import failures, independent, one_sample
 
+import hierfast as hf
 from hierfast import _core
 
 ALPHA = 1e-6
@@ -195,3 +196,40 @@ def feed(battery, order):
     with contextlib.suppress(BrokenPipeError):
         battery.stdin.close()
     return battery.stdout.read()
+
+
+SHAPES = [(4.0, 9.0), (0.3, 0.8), (0.02, 30.0), (1.0, 1.0), (1e6, 0.5), (1e-3, 1e-3)]
+
+
+@pytest.mark.parametrize("level", LEVELS)
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
+def test_variates_side_by_side_are_those_one_by_one(shape, level, monkeypatch):
+    """csrc/conjugate/gammas.h: what is made many at once has the bits of csrc/variates.h."""
+    monkeypatch.setattr(_core, "best_level", lambda: level)
+    n, where = 1000, key(site=77)
+    none, table = np.zeros(n), {"y": [0, 1], "n": [1, 1], "g": [0, 1]}
+    for rows, population, kind in (
+        (hf.Binomial(n="n"), hf.Beta(*shape), 2),
+        (hf.Poisson(exposure="n"), hf.Gamma(shape[0], 1.0), 1),
+    ):
+        draw = hf.Model(rows, population).explain(table, y="y", group="g").closed.draw
+        out, some = np.empty(n), np.empty(7)
+        draw(np.empty(0), where, 0, 0, None, none, none, out)
+        assert out.tobytes() == _core.variates(kind, where, n, *shape).tobytes()
+        at = labels(n)[::-143].copy()
+        draw(np.empty(0), where, 0, 5, at, none[:7], none[:7], some)
+        assert some.tobytes() == out[at].tobytes()
+
+
+def test_gammas_accepted_at_sight_would_be_accepted():
+    """The quick bound of csrc/variates.h implies the exact one wherever both are read."""
+    z = np.linspace(-12, 12, 48_001)[:, None]
+    d = np.concatenate([np.geomspace(2 / 3, 1e3, 400), np.geomspace(1e3, 1e9, 60)])
+    v = (1 + z / np.sqrt(9 * d)) ** 3
+    with np.errstate(all="ignore"):
+        exact = np.where(v > 0, z**2 / 2 + d * (1 - v + np.log(v)), -np.inf)
+        quick = np.log(1 - 0.0331 * z**4)
+    read = (v > 0) & np.isfinite(quick)
+    slack = 1e-12 * np.broadcast_to(np.maximum(d, 1.0), v.shape)  # of rounding, where d is large
+    assert (quick - exact)[read].max() <= slack.max()
+    assert (quick - exact - slack)[read].max() <= 0.0
