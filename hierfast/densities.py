@@ -37,6 +37,7 @@ IndexArray = NDArray[np.intp]
 AFFORDED = 20_000_000  # densities of cells that lp may take, about a second
 SMALL = 1 << 25  # bytes of the densities of groups that are exported without being asked for
 NEAR = 16  # cells between two that are wanted, from which on they are passed over
+EVERY = slice(None)
 
 
 def log_posterior(fit: Fitted, draws: IndexArray) -> FloatArray | None:
@@ -122,32 +123,57 @@ class GroupDensities:
         self.constant = group_constants(fit.plan)
         self.measure = WHOLE if self.constant is not None else fit.plan.graph.title
 
-    def read(self) -> FloatArray:
-        """Give the densities (chains, n, K)."""
-        cell = self.marginal.cell[self.at]
+    def read(self, draws: slice = EVERY, groups: slice = EVERY) -> FloatArray:
+        """Give the densities (chains, n, K), or those of some draws and groups."""
+        at, points = self.at[groups], self.points.reshape(self.shape)[:, draws].ravel()
+        cell = self.marginal.cell[at]
         order = np.argsort(cell, kind="stable")
         ordered = cell[order]
-        out = np.empty((len(self.points), len(cell)))
+        out, shape = np.empty((len(points), len(cell))), (self.shape[0], -1, len(cell))
         if not len(cell):
-            return out.reshape(*self.shape, 0)
+            return np.empty((self.shape[0], len(points) // self.shape[0], 0))
         breaks = np.flatnonzero(np.diff(ordered) > NEAR) + 1
-        step = max(1, 1_000_000 // len(self.points))
+        step = max(1, 1_000_000 // len(points))
         tasks = []
         for some in np.split(np.arange(len(ordered)), breaks):
             first, last = int(ordered[some[0]]), int(ordered[some[-1]]) + 1
             for lo in range(first, last, step):
                 hi = min(lo + step, last)
                 a, b = np.searchsorted(ordered, [lo, hi])
-                tasks.append(partial(self._fill, out, order[a:b], ordered[a:b], lo, hi))
+                tasks.append(partial(self._fill, out, points, order[a:b], ordered[a:b], lo, hi))
         run_all(tasks, self.cores)
         if self.constant is not None:
-            out += self.constant[self.at]
-        return out.reshape(*self.shape, len(cell))
+            out += self.constant[at]
+        return out.reshape(shape)
 
     def _fill(
-        self, out: FloatArray, columns: IndexArray, cell: IndexArray, lo: int, hi: int
+        self,
+        out: FloatArray,
+        points: IndexArray,
+        columns: IndexArray,
+        cell: IndexArray,
+        lo: int,
+        hi: int,
     ) -> None:
-        out[:, columns] = self.marginal.log(lo, hi, self.points)[:, cell - lo]
+        out[:, columns] = self.marginal.log(lo, hi, points)[:, cell - lo]
+
+
+class GivenDensities:
+    """Log densities of groups that somebody gave.
+
+    Parameters
+    ----------
+    density : numpy.ndarray
+        Of all draws and groups that are chosen (chains, n, K).
+    """
+
+    def __init__(self, density: FloatArray) -> None:
+        self.place: IndexArray = np.arange(density.shape[2])
+        self.measure, self._density = "", density
+
+    def read(self, draws: slice = EVERY, groups: slice = EVERY) -> FloatArray:
+        """Give the densities of some draws and groups."""
+        return self._density[:, draws, groups]
 
 
 def sample_stats(fit: Fitted, chosen: Selection) -> dict[str, Any]:
@@ -177,9 +203,9 @@ def sample_stats(fit: Fitted, chosen: Selection) -> dict[str, Any]:
 
 
 def densities_of(
-    fit: Fitted, chosen: Selection, given: Any, limit: int
-) -> tuple[NDArray[np.intp], NDArray[np.float64], dict[str, str]] | None:
-    """Give the log densities of groups, as they were given or as the fit has them.
+    fit: Fitted, chosen: Selection, given: Any, limit: int | None
+) -> GroupDensities | GivenDensities | None:
+    """Open the log densities of groups, as they were given or as the fit has them.
 
     Parameters
     ----------
@@ -189,35 +215,35 @@ def densities_of(
         Groups and draws.
     given : bool or array_like or None
         As in `hierfast.export.Export.to_datatree`.
-    limit : int
-        Bytes that they may take.
+    limit : int or None
+        Bytes that they may take, where they are held.
 
     Returns
     -------
-    tuple or None
-        Which of the chosen groups these are, the densities (chains, draws, groups), attributes.
+    GroupDensities or GivenDensities or None
+        The densities.
     """
     shape = (fit.shape[0], len(chosen.draws), len(chosen.at))
     if given is not None and not isinstance(given, bool | np.bool_):
         density = np.asarray(given, dtype=np.float64)
         if density.shape != shape:
             raise ValueError(f"log_likelihood must have the shape {shape}; got {density.shape}")
-        return np.arange(shape[2]), density, {}
+        return GivenDensities(density)
     size = 8 * int(np.prod(shape, dtype=object))
     if given is None:
         if size > SMALL or not chosen.decide() or group_constants(fit.plan) is None:
             return None
     elif not given:
         return None
-    elif size > limit:
+    elif limit is not None and size > limit:
         raise ValueError(
             f"log_likelihood of {shape[2]:,} groups would take {size:,} bytes, more than {limit:,}: "
-            "choose groups or draws; fit.loo() holds a part at a time"
+            "choose groups or draws, raise limit, or write them with to_zarr, which holds a part at a "
+            "time, as fit.loo() does"
         )
     try:
-        found = GroupDensities(fit, chosen.at, chosen.draws)
+        return GroupDensities(fit, chosen.at, chosen.draws)
     except ValueError:
         if given is None:
             return None
         raise
-    return found.place, found.read(), {"measure": found.measure}

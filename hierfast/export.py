@@ -94,11 +94,13 @@ class Export(Fitted):
         >>> az.loo(tree).elpd  # of ArviZ 1.x; fit.loo().elpd  # doctest: +SKIP
         -30.75
         """
+        from hierfast.densities import densities_of
         from hierfast.trees import Selection, build_tree
 
         chosen = Selection(self, groups, draws)
         chosen.check(limit)
-        return build_tree(self, chosen, log_likelihood, effects=True, limit=limit)
+        densities = densities_of(self, chosen, log_likelihood, limit)
+        return build_tree(self, chosen, densities, held=True)
 
     def to_inferencedata(self, groups: Any = None, draws: Any = None, **other: Any) -> Any:
         """Give the fit as the ``InferenceData`` of ArviZ 0.2x; see `to_datatree`, which 1.x reads.
@@ -138,17 +140,17 @@ class Export(Fitted):
         *,
         log_likelihood: bool | ArrayLike | None = None,
     ) -> None:
-        """Write the tree of `to_datatree` to a NetCDF file, effects in pieces that are made as they pass.
+        """Write the tree of `to_datatree` to a NetCDF file, what is large piece by piece.
 
-        Held are some 40 MB of effects, however many there are; on the disk they take 8 bytes each. The file
-        is written beside the old one and put in its place once it is whole.
+        Held are some 40 MB of effects or densities, however many there are; on the disk they take 8 bytes
+        each. The file is written beside the old one and put in its place once it is whole.
 
         Parameters
         ----------
         path : str or path-like
             Where to; a file that stands there is replaced.
         groups, draws, log_likelihood
-            As in `to_datatree`; effects have no limit but that of the disk, densities one of 1 GiB.
+            As in `to_datatree`; effects and densities have no limit but that of the disk.
 
         Raises
         ------
@@ -182,10 +184,10 @@ class Export(Fitted):
         *,
         log_likelihood: bool | ArrayLike | None = None,
     ) -> None:
-        """Write the tree of `to_datatree` to a Zarr store (version 3), effects in pieces as they are made.
+        """Write the tree of `to_datatree` to a Zarr store (version 3), what is large piece by piece.
 
         Chunks hold 50 draws of 5,000 groups of one chain, uncompressed, since draws are noise: one group,
-        or one draw, is read without the rest. Held are some 40 MB of effects, however many there are.
+        or one draw, is read without the rest. Held are some 40 MB of them, however many there are.
         ArviZ 1.x reads it by ``arviz.from_zarr``, 0.2x, which does not open version 3, by
         ``arviz.InferenceData.from_datatree(xarray.open_datatree(path, engine="zarr"))``.
 
@@ -194,7 +196,7 @@ class Export(Fitted):
         path : str or path-like
             A folder that is not there yet.
         groups, draws, log_likelihood
-            As in `to_datatree`; effects have no limit but that of the disk, densities one of 1 GiB.
+            As in `to_datatree`; effects and densities have no limit but that of the disk.
 
         Raises
         ------

@@ -11,15 +11,21 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from hierfast.densities import densities_of, sample_stats
-from hierfast.export import LIMIT, SMALL, ExportWarning
+from hierfast.densities import (
+    EVERY,
+    GivenDensities,
+    GroupDensities,
+    densities_of,
+    sample_stats,
+)
+from hierfast.export import SMALL, ExportWarning
 
 if TYPE_CHECKING:
     from hierfast.fitted import Fitted
@@ -27,29 +33,36 @@ if TYPE_CHECKING:
 
 CHUNK = (1, 50, 5_000)  # chain, draws, groups
 HELD = 5_000_000  # effects that are made at once
-ROOM = 1 << 24  # bytes of a file beside effects
+ROOM = 1 << 24  # bytes of a file beside what is large
+WHAT = {"posterior": "effects", "log_likelihood": "densities"}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Variable:
-    """A term of the fit, as a variable of the posterior.
+    """A variable that may be too large to be held.
 
     Attributes
     ----------
+    part : str
+        Group of the tree that it is in.
     name : str
         Of the variable.
-    groups : Groups
-        Whose draws it has.
     dims : tuple of str
-        Its dimensions, chain and draw first.
+        Its dimensions, chain, draw and that of groups first.
     shape : tuple of int
         Its shape.
+    make : callable
+        Slices of draws and of groups -> values.
+    attrs : dict
+        Its attributes.
     """
 
+    part: str
     name: str
-    groups: Groups
     dims: tuple[str, ...]
     shape: tuple[int, ...]
+    make: Callable[[slice, slice], NDArray[np.float64]]
+    attrs: dict[str, str]
 
 
 class Selection:
@@ -121,8 +134,21 @@ class Selection:
             if categories:
                 dims.append("category")
                 size.append(len(categories))
-            found.append(Variable(names.get(key, key), groups, tuple(dims), tuple(size)))
+            found.append(
+                Variable(
+                    "posterior",
+                    names.get(key, key),
+                    tuple(dims),
+                    tuple(size),
+                    partial(self._effects, groups),
+                    {"scale": scale_of(groups)},
+                )
+            )
         return found
+
+    def _effects(self, of: Groups, draws: slice, groups: slice) -> NDArray[np.float64]:
+        made: NDArray[np.float64] = of._make(self.at[groups], self.draws[draws])
+        return made
 
     @property
     def size(self) -> int:
@@ -152,8 +178,37 @@ class Selection:
             )
 
 
+def large_parts(
+    chosen: Selection, densities: GroupDensities | GivenDensities | None
+) -> list[Variable]:
+    """Give what may be too large to be held: effects and log densities of groups.
+
+    Parameters
+    ----------
+    chosen : Selection
+        Groups and draws.
+    densities : GroupDensities or GivenDensities or None
+        Of these groups.
+
+    Returns
+    -------
+    list of Variable
+        Variables that are exported.
+    """
+    found = chosen.variables if chosen.decide() else []
+    if densities is not None:
+        shape = (chosen.fit.shape[0], len(chosen.draws), len(densities.place))
+        attrs = {"measure": densities.measure} if densities.measure else {}
+        dims, name = ("chain", "draw", chosen.dim), chosen.fit.plan.y_name
+        found = [*found, Variable("log_likelihood", name, dims, shape, densities.read, attrs)]
+    return found
+
+
 def build_tree(
-    fit: Fitted, chosen: Selection, log_likelihood: Any, effects: bool, limit: int = LIMIT
+    fit: Fitted,
+    chosen: Selection,
+    densities: GroupDensities | GivenDensities | None,
+    held: bool,
 ) -> Any:
     """Build the tree.
 
@@ -163,12 +218,10 @@ def build_tree(
         The fit.
     chosen : Selection
         Groups and draws.
-    log_likelihood : bool or array_like or None
-        As in `hierfast.export.Export.to_datatree`.
-    effects : bool
-        Whether effects that were asked for are made; else a place is left for them.
-    limit : int
-        Bytes that the densities of groups may take.
+    densities : GroupDensities or GivenDensities or None
+        Of these groups.
+    held : bool
+        Whether what may be too large is made; else a place is left for it.
 
     Returns
     -------
@@ -190,10 +243,6 @@ def build_tree(
     several = {} if categories is None else {"category": np.array(categories)}
     if chosen.decide():
         coords |= of_groups | several
-    if chosen.decide() and effects:
-        for v in chosen.variables:
-            made = v.groups._make(chosen.at, chosen.draws)
-            posterior[v.name] = (v.dims, made, {"scale": scale_of(v.groups)})
     parts = {"posterior": (posterior, coords)}
     data = observed(fit, chosen)
     parts["observed_data"] = (data, of_groups | several)
@@ -204,12 +253,10 @@ def build_tree(
     stats = sample_stats(fit, chosen)
     if stats:
         parts["sample_stats"] = (stats, sampled)
-    found = densities_of(fit, chosen, log_likelihood, limit)
-    if found is not None:
-        at, density, measure = found
-        variable = (("chain", "draw", chosen.dim), density, measure)
-        labels = {chosen.dim: chosen.labels[at]}
-        parts["log_likelihood"] = ({fit.plan.y_name: variable}, sampled | labels)
+    if densities is not None:
+        parts["log_likelihood"] = ({}, sampled | {chosen.dim: chosen.labels[densities.place]})
+    for v in large_parts(chosen, densities) if held else ():
+        parts[v.part][0][v.name] = (v.dims, v.make(EVERY, EVERY), v.attrs)
     attrs = describe(fit)
     return xarray.DataTree.from_dict(
         {name: xarray.Dataset(v, c, attrs) for name, (v, c) in parts.items()}, name="hierfast"
@@ -356,24 +403,26 @@ def blocks_of(variable: Variable) -> Iterator[tuple[slice, slice]]:
             yield slice(d, min(d + some, draws)), slice(g, min(g + wide, groups))
 
 
-def fill(chosen: Selection, create: Callable[[Variable, tuple[int, ...]], Any]) -> None:
-    """Make effects piece by piece, and hand each to what holds it.
+def fill(parts: list[Variable], create: Callable[[Variable, tuple[int, ...]], Any]) -> None:
+    """Make variables piece by piece, and hand each to what holds it.
 
     Parameters
     ----------
-    chosen : Selection
-        Groups and draws.
+    parts : list of Variable
+        The variables.
     create : callable
         Makes room for a variable, given it and the shape of its chunks.
     """
-    for variable in chosen.variables:
+    for variable in parts:
         size = (*CHUNK, *variable.shape[3:])
-        out = create(variable, tuple(map(min, size, variable.shape)))
+        out = create(
+            variable, tuple(max(1, min(pair)) for pair in zip(size, variable.shape, strict=True))
+        )
         for draws, groups in blocks_of(variable):
-            out[:, draws, groups] = variable.groups._make(chosen.at[groups], chosen.draws[draws])
+            out[:, draws, groups] = variable.make(draws, groups)
 
 
-def check_room(path: Path, chosen: Selection) -> None:
+def check_room(path: Path, chosen: Selection, parts: list[Variable]) -> None:
     """Refuse what the disk has no room for.
 
     Parameters
@@ -382,13 +431,15 @@ def check_room(path: Path, chosen: Selection) -> None:
         Where it is to be written.
     chosen : Selection
         Groups and draws.
+    parts : list of Variable
+        What is large of these.
     """
-    if not chosen.decide():
-        return
-    free, wanted = shutil.disk_usage(path.parent).free, chosen.size + ROOM
-    if wanted > free:
+    size = sum(8 * int(np.prod(v.shape, dtype=object)) for v in parts)
+    free = shutil.disk_usage(path.parent).free
+    if size and size + ROOM > free:
+        what = " and ".join(sorted({WHAT[v.part] for v in parts}, reverse=True))
         raise OSError(
-            f"effects of {len(chosen.at):,} groups take {chosen.size:,} bytes, and "
+            f"{what} of {len(chosen.at):,} groups take {size:,} bytes, and "
             f"{os.fspath(path.parent)!r} has {free:,} left: choose groups or draws"
         )
 
@@ -397,20 +448,22 @@ def stream_netcdf(fit: Fitted, path: Any, chosen: Selection, log_likelihood: Any
     """Write a NetCDF file; see `Export.to_netcdf`."""
     library = import_for("h5netcdf", "to_netcdf", "h5netcdf[h5py]")
     target = Path(os.path.realpath(path))
-    check_room(target, chosen)
+    densities = densities_of(fit, chosen, log_likelihood, None)
+    parts = large_parts(chosen, densities)
+    check_room(target, chosen, parts)
     beside = target.with_name(f"{target.name}.{secrets.token_hex(6)}.part")
     try:
-        tree = build_tree(fit, chosen, log_likelihood, effects=False)
+        tree = build_tree(fit, chosen, densities, held=False)
         tree.to_netcdf(beside, engine="h5netcdf")
-        if chosen.decide():
+        if parts:
             with library.File(beside, "a") as file:
 
                 def create(v: Variable, chunks: tuple[int, ...]) -> Any:
-                    held = file["posterior"].create_variable(v.name, v.dims, "f8", chunks=chunks)
-                    held.attrs["scale"] = scale_of(v.groups)
+                    held = file[v.part].create_variable(v.name, v.dims, "f8", chunks=chunks)
+                    held.attrs.update(v.attrs)
                     return held
 
-                fill(chosen, create)
+                fill(parts, create)
         os.replace(beside, target)
     except BaseException:
         with suppress(OSError):
@@ -424,18 +477,20 @@ def stream_zarr(fit: Fitted, path: Any, chosen: Selection, log_likelihood: Any) 
     target = Path(path)
     if target.exists():
         raise FileExistsError(f"{os.fspath(path)!r} is there already: remove it, or choose another")
-    check_room(target.absolute(), chosen)
+    densities = densities_of(fit, chosen, log_likelihood, None)
+    parts = large_parts(chosen, densities)
+    check_room(target.absolute(), chosen, parts)
     beside = target.with_name(f"{target.name}.{secrets.token_hex(6)}.part")
     try:
-        tree = build_tree(fit, chosen, log_likelihood, effects=False)
+        tree = build_tree(fit, chosen, densities, held=False)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of what Zarr's specification leaves open
             tree.map_over_datasets(_as_objects).to_zarr(beside, consolidated=False, zarr_format=3)
-            if chosen.decide():
-                group = zarr.open_group(beside, mode="r+")["posterior"]
+            if parts:
+                store = zarr.open_group(beside, mode="r+")
 
                 def create(v: Variable, chunks: tuple[int, ...]) -> Any:
-                    return group.create_array(
+                    return store[v.part].create_array(
                         v.name,
                         shape=v.shape,
                         chunks=chunks,
@@ -443,10 +498,10 @@ def stream_zarr(fit: Fitted, path: Any, chosen: Selection, log_likelihood: Any) 
                         compressors=None,
                         fill_value=np.nan,
                         dimension_names=list(v.dims),
-                        attributes={"scale": scale_of(v.groups)},
+                        attributes=v.attrs,
                     )
 
-                fill(chosen, create)
+                fill(parts, create)
             zarr.consolidate_metadata(beside)
         os.rename(beside, target)
     except BaseException:

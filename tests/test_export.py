@@ -96,6 +96,28 @@ def test_files_hold_the_same(method, name, tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize("method", WRITERS)
+@pytest.mark.parametrize("effects", [False, True])
+def test_files_hold_the_same_densities(method, effects, tmp_path, monkeypatch):
+    """Made piece by piece, of the groups that have rows, or as they are given."""
+    monkeypatch.setattr(trees, "HELD", 100)
+    monkeypatch.setattr(trees, "CHUNK", (1, 3, 2))
+    found = fit("multinomial" if effects else "normal")
+    some = [effects, slice(1, None, 2)]
+    given = np.random.default_rng(1).normal(size=(2, 10, 12))
+    for i, density in enumerate((True, given)):
+        (tmp_path / str(i)).mkdir()
+        path = tmp_path / str(i) / "x"
+        tree = write(found, method, path, *some, log_likelihood=density)
+        want = found.to_datatree(*some, log_likelihood=density)["log_likelihood"]
+        got = tree["log_likelihood"]
+        assert list(got.data_vars) == list(want.data_vars) == [found.plan.y_name]
+        for name in ("g", "draw", "chain", found.plan.y_name):
+            np.testing.assert_array_equal(got[name], want[name])
+        assert got[found.plan.y_name].attrs == want[found.plan.y_name].attrs
+        assert ("theta" in tree["posterior"]) == effects
+
+
+@pytest.mark.parametrize("method", WRITERS)
 def test_many_effects_are_written_only_where_asked_for(method, tmp_path, monkeypatch):
     monkeypatch.setattr("hierfast.trees.SMALL", 1000)
     found = fit("normal")
@@ -134,7 +156,7 @@ def test_files_are_whole_or_not_there(method, tmp_path, monkeypatch):
     assert not list(tmp_path.iterdir())
     monkeypatch.setattr(trees.shutil, "disk_usage", lambda _: type("U", (), {"free": 100}))
     with pytest.raises(
-        OSError, match=r"effects of 12 groups take 3,840 bytes, and .* has 100 left"
+        OSError, match=r"effects and densities of 12 groups take 7,680 bytes, and .* has 100 left"
     ):
         getattr(found, method)(path)
     if method == "to_zarr":

@@ -132,7 +132,7 @@ def test_weights_are_rows(name):
         np.testing.assert_array_equal(x, two.hyper[key])
 
 
-RUNS = [("quadrature", 24, 400)]
+RUNS = [("quadrature", 12, 400)]
 RUNS += [
     pytest.param(s, n, d, marks=pytest.mark.slow)
     for s, n, d in [("quadrature", 1000, 600), ("gibbs", 600, 3000)]
