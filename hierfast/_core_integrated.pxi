@@ -154,6 +154,17 @@ cdef class Integrated(Target):
             hf_sinc_quantiles(&self.ctx.fixed, lo, hi, &mass[0], &table[0, 0, 0], prob.shape[0],
                               &prob[0], &out[lo, 0], &slack[lo, 0])
 
+    def design_points(self):
+        """Values of the unknowns (n_node, 1 + 4 d) at the mode, and at 1.5 and 4 sd around it."""
+        cdef double[16 * 65] x
+        check(hf_integrated_design(&self.target, self.proposal, x))
+        n = 1 + 4 * self.target.d
+        return np.array([x[i] for i in range(self.n_node * n)]).reshape(self.n_node, n)
+
+    def take_order(self, Integrated other):
+        """Take the order of another target."""
+        self.ctx.integral.order = other.ctx.integral.order
+
     def choose_order(self, double wanted):
         """Set the order; return it and the error it leaves in the log posterior around the mode."""
         cdef double[2] error

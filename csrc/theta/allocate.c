@@ -14,7 +14,7 @@ static int nothing(int n, const double *eta, const hf_col *stat, const hf_col *p
   for (int i = 0; d1 && i < n; i++) d1[i] = d2[i] = 0.0;
   return HF_OK;
 }
-static const hf_likelihood no_rows = {"", 0, 0, nothing, NULL, NULL, NULL, NULL, NULL};
+static const hf_likelihood no_rows = {"", 0, 0, nothing, NULL, NULL, NULL, NULL, NULL, 0};
 
 /* (1) of all groups, at x (n_node,). */
 static int move(const hf_plan *p, hf_state *s, const double *x, int site, uint32_t sweep) {

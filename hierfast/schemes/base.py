@@ -198,6 +198,7 @@ class Builder:
     schemes: ClassVar[tuple[str, ...]]
     best: ClassVar[str]
     dear: bool = False  # evaluations cost more than a grid of them is worth
+    slack: float = 0.0  # nats that cells which stand for others may be off
     why: ClassVar[str]
     rule: ClassVar[str] = "{} nodes"  # what integrates an effect, given its order
 
@@ -362,7 +363,7 @@ class Builder:
             if not error < ORDER_ERROR:  # the mode's own order may have led astray
                 quality, evenness = target.build_proposal(start, 0, grid, trials)
                 order, error = target.choose_order(ORDER_ERROR)
-            self.precision = {"order": order, "quadrature_error": error}
+            self.precision = {"order": order, "quadrature_error": error + self.slack}
             rule = self.rule.format(order)
             self.reads = f"{self.reads} by {rule}"
             self.lines.append(

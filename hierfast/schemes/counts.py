@@ -19,6 +19,7 @@ from hierfast.identification import find_weak_counts
 from hierfast.links import LINKS, Link
 from hierfast.propriety import check_proper_counts
 from hierfast.schemes.base import ORDER_ERROR, Builder, Plan, Read
+from hierfast.schemes.between import stand_in
 from hierfast.times import read_events
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ FloatArray = NDArray[np.float64]
 SAMPLE = 1024  # cells that locate the posterior before all are read
 FEW = 1e5  # groups to which a ridge is wide enough to climb
 DEAR = 3000  # cells from which a grid of evaluations costs more than it saves
-ORDER = 15  # nodes while the mode is searched
+ORDER, FINE = 15, 61  # nodes while the mode is searched, and where cells are compared
 
 
 class CountBuilder(Builder):
@@ -38,6 +39,8 @@ class CountBuilder(Builder):
 
     schemes: ClassVar[tuple[str, ...]] = ("quadrature", "gibbs")
     best: ClassVar[str] = "quadrature"
+    first_order: int = ORDER
+    few_stand: bool = False  # whether few cells may stand for all
     why: ClassVar[str] = "effects integrated out, no funnel"
 
     @classmethod
@@ -148,7 +151,7 @@ class CountBuilder(Builder):
             graph.shape,
             self.level,
             np.ascontiguousarray(cells.mult[::step]) * step,
-            ORDER,
+            self.first_order,
             rows,
             self.design(cells.design, step),
         )
@@ -162,7 +165,7 @@ class CountBuilder(Builder):
         return few
 
     def located(self) -> tuple[Any, list[float]]:
-        """Log posterior of all cells, and its mode."""
+        """Log posterior of all cells, or of others that stand for them, and its mode."""
         count = len(self.cells)
         self.lines.append(f"  cells       {count:,} of groups with the same sums")
         target = self.target()
@@ -176,15 +179,50 @@ class CountBuilder(Builder):
                 start = few.place(start)
                 scout.follow(few)
             start = scout.place(start)
+            target = self.between(scout) if self.few_stand and step > 1 else target
             target.follow(scout)
             target.prepare(scout)
         return target, start
 
+    def among(self, cells: CountCells, order: int = ORDER) -> CountBuilder:
+        """Builder of other cells, and of an order while the mode is searched."""
+        other = copy(self)
+        other.cells, other.first_order = cells, order
+        return other
+
+    def between(self, scout: Any) -> Any:
+        """Log posterior of few cells that stand for all, where exposures differ; or else of all."""
+        if self.graph.likelihood != "Poisson" or self.cells.design is not None:
+            return self.target()
+
+        def read(cells: CountCells, points: FloatArray) -> FloatArray:
+            found: FloatArray = self.among(cells, FINE).target().marginal(points, 0, len(cells))
+            return found
+
+        found = stand_in(self.cells, scout.design_points(), read, ORDER_ERROR, self.level)
+        if found is None:
+            return self.target()
+        cells, self.slack = found
+        self.reads = f"{len(cells):,} cells"
+        self.lines[-1] += (
+            f", interpolated from {len(cells):,} others: off by at most {self.slack:.1e}"
+        )
+        return self.among(cells).target()
+
     def quadrature(self) -> Plan:
         """Effects integrated out by quadrature of an order that fits the number of groups."""
-        self.dear = len(self.cells) > DEAR
+        self.few_stand = type(self) is CountBuilder
         target, start = self.located()
-        return self.independent("quadrature", target, start, -1)
+        if not self.few_stand or target.count == len(self.cells):
+            self.dear = len(self.cells) > DEAR
+            return self.independent("quadrature", target, start, -1)
+        self.dear = target.count > DEAR
+        plan = self.independent("quadrature", target, start, -1)
+        every = self.target()
+        every.follow(target)
+        every.take_order(target)
+        every.prepare()
+        return replace(plan, integrals=every)
 
     def gibbs(self) -> Plan:
         """Effects by slices, hyperparameters given them centred and not; groups are read by quadrature."""
