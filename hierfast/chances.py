@@ -45,7 +45,7 @@ Found = tuple[FloatArray, FloatArray]
 
 LEAST = 100  # draws of the hyperparameters, where there are as many
 NORMALS = 100_000_000  # normal probabilities that an answer may spend
-TAILS = 4_000_000  # those of Betas and Gammas
+TAILS = 2_500_000  # those of Betas and Gammas
 INTEGRALS, MOST = 12_000, 100_000  # cells times draws whose distributions are inverted
 NODES = 100_000_000  # nodes times draws that are blended
 CUTS, ROUNDS = 16, 5  # places in a range at once; (CUTS + 1)^-ROUNDS is 7e-7

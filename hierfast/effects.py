@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from hierfast import _core
 from hierfast.labels import label_keys
 from hierfast.sampler import FloatArray
+from hierfast.threads import Room
 
 if TYPE_CHECKING:
     from hierfast.fitted import Draws
@@ -58,6 +59,7 @@ class Effects:
         self.base: int
         self.keys: NDArray[np.uint64] | None
         self.base, self.keys = stats.keys() if at is None else (0, label_keys(stats.labels[at]))
+        self._room = Room()
         self.rejects = plan.integrals is not None and rejects(plan)
         if plan.cell is not None:
             self.cell = plan.cell if at is None else plan.cell[at]
@@ -65,8 +67,11 @@ class Effects:
                 self.y, self.size = plan.cells.y[self.cell], plan.cells.size[self.cell]
             elif not self.rejects:
                 self.order = np.argsort(self.cell, kind="stable")
-                keys = np.arange(len(self.cell), dtype=np.uint64) + np.uint64(self.base)
-                self.ordered = (keys if self.keys is None else self.keys)[self.order]
+                if self.keys is not None:
+                    self.ordered = self.keys[self.order]
+                else:
+                    labels = self.order.view(np.uint64)
+                    self.ordered = labels + np.uint64(self.base) if self.base else labels
                 self.cell = self.cell[self.order]
             return
         self.p, self.mean = stats.weight, stats.mean
@@ -147,7 +152,7 @@ class Effects:
         plan = self.plan
         if plan.cell is not None:
             u = _core.normals(key, self.ordered, sweep, 0, plan.level, True)
-            found = np.empty(len(u))
+            found = self._room.get("found", (1, len(u)), np.float64)[0]
             plan.integrals.invert(x, self.cell, u, found)
             out[self.order] = found
             return

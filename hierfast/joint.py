@@ -27,7 +27,6 @@ Laird and Louis (1989), *Journal of Educational Statistics* 14(1).
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
@@ -38,7 +37,7 @@ from numpy.typing import NDArray
 from hierfast import _core
 from hierfast.diagnose import percent
 from hierfast.extremes import Extremes
-from hierfast.threads import pieces, run_all
+from hierfast.threads import Room, pieces, run_all
 
 if TYPE_CHECKING:
     from hierfast.answers import Joinable
@@ -50,7 +49,7 @@ Function = Callable[[FloatArray], NDArray[Any]]
 LEAST, FEWEST = 400, 50  # joint draws of ranks, and of any function; where there are as many
 EFFECTS = 40_000_000  # that are drawn where more joint draws are worth it
 SPAN, LENGTH = 20, 5  # draws of a chain that a batch spans at least; draws that it has at least
-BATCHES = 50  # at most
+BATCHES, THINNED = 50, 80  # at most, of all draws and of some that lie apart
 ROWS = 1_000_000  # effects that are made at once
 GROUPS = 4096  # whose draws are gathered at once
 
@@ -93,7 +92,8 @@ class Joint:
             raise ValueError("Monte Carlo errors need two draws or more; the fit has one")
         self.groups, self.cores = groups, groups._cores
         self.chain, self.draw = np.divmod(np.arange(self.total) * total // self.total, length)
-        most = max(2, min(BATCHES, self.total // LENGTH, total // SPAN))
+        most = BATCHES if self.total == total else THINNED
+        most = max(2, min(most, self.total // LENGTH, total // SPAN))
         edges = np.arange(most + 1) * self.total // most
         self.batches = list(zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True))
         self._room = Room()
@@ -165,20 +165,6 @@ class Joint:
         sd = np.sqrt(np.maximum(second / self.total - mean * mean, 0.0))
         spread = np.maximum(between / many - mean * mean, 0.0)
         return shift + mean, sd, np.sqrt(spread / (many - 1))
-
-
-class Room(threading.local):
-    """Arrays that a thread uses again: to get a large one from the system is as slow as to fill it."""
-
-    def __init__(self) -> None:
-        self.arrays: dict[str, NDArray[Any]] = {}
-
-    def get(self, name: str, shape: tuple[int, int], dtype: type) -> NDArray[Any]:
-        """Give an array of a shape, whose values are whatever was there."""
-        size = shape[0] * shape[1]
-        if name not in self.arrays or self.arrays[name].size < size:
-            self.arrays[name] = np.empty(size, dtype=dtype)
-        return self.arrays[name][:size].reshape(shape)
 
 
 ROOM = Room()  # of ranks

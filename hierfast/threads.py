@@ -59,6 +59,20 @@ class _Tasks:
         return self.results
 
 
+class Room(threading.local):
+    """Arrays that a thread uses again: to get a large one from the system is as slow as to fill it."""
+
+    def __init__(self) -> None:
+        self.arrays: dict[str, NDArray[Any]] = {}
+
+    def get(self, name: str, shape: tuple[int, int], dtype: type) -> NDArray[Any]:
+        """Give an array of a shape, whose values are whatever was there."""
+        size = shape[0] * shape[1]
+        if name not in self.arrays or self.arrays[name].size < size:
+            self.arrays[name] = np.empty(size, dtype=dtype)
+        return self.arrays[name][:size].reshape(shape)
+
+
 def run_all(
     tasks: Sequence[Callable[[], Any]], cores: int, stop: NDArray[np.int32] | None = None
 ) -> list[Any]:

@@ -190,3 +190,15 @@ def test_groups_that_differ_are_drawn_by_rejection_and_others_inverted(empty, mo
         for j in range(len(fit.groups)):
             seen = np.histogram(x[:, j], [-np.inf, *edges[j], np.inf])[0]
             assert st.chisquare(seen, len(x) * np.array([0.1, 0.4, 0.4, 0.1])).pvalue > ALPHA
+
+
+def test_draws_of_some_groups_are_those_among_all():
+    """Inverted in the order of their cells, with the noise of their labels."""
+    rng = np.random.default_rng(3)
+    for labels in (np.arange(300), np.arange(300) + 7, np.array([f"g{j:03d}" for j in range(300)])):
+        table = {"g": labels, "y": rng.integers(0, 4, 300)}
+        ask = {"y": "y", "group": "g", "random_seed": 1, "progressbar": False, "draws": 20}
+        fit = hf.Model(hf.Binomial(n=3), N).fit(table, **ask)
+        assert not effects.rejects(fit.plan)
+        whole, at = fit.groups.draws(), rng.choice(300, 11, replace=False)
+        np.testing.assert_array_equal(fit.groups.draws(labels[at]), whole[..., at])
