@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -67,11 +67,7 @@ class Effects:
                 self.y, self.size = plan.cells.y[self.cell], plan.cells.size[self.cell]
             elif not self.rejects:
                 self.order = np.argsort(self.cell, kind="stable")
-                if self.keys is not None:
-                    self.ordered = self.keys[self.order]
-                else:
-                    labels = self.order.view(np.uint64)
-                    self.ordered = labels + np.uint64(self.base) if self.base else labels
+                self.ordered = self._labels(self.cell)[self.order]
                 self.cell = self.cell[self.order]
             return
         self.p, self.mean = stats.weight, stats.mean
@@ -121,8 +117,8 @@ class Effects:
         if self.location is not None:
             out += self.location
 
-    def _labels(self, out: FloatArray) -> NDArray[np.uint64]:
-        """Keys of the noise of the groups."""
+    def _labels(self, out: NDArray[Any]) -> NDArray[np.uint64]:
+        """Keys of the noise of the groups, as many as an array has values."""
         if self.keys is not None:
             return self.keys
         return np.arange(out.size, dtype=np.uint64) + np.uint64(self.base)
