@@ -49,7 +49,7 @@ Function = Callable[[FloatArray], NDArray[Any]]
 LEAST, FEWEST = 400, 50  # joint draws of ranks, and of any function; where there are as many
 EFFECTS = 40_000_000  # that are drawn where more joint draws are worth it
 SPAN, LENGTH = 20, 5  # draws of a chain that a batch spans at least; draws that it has at least
-BATCHES, THINNED = 50, 80  # at most, of all draws and of some that lie apart
+BATCHES = 50  # at most
 ROWS = 1_000_000  # effects that are made at once
 GROUPS = 4096  # whose draws are gathered at once
 
@@ -92,8 +92,7 @@ class Joint:
             raise ValueError("Monte Carlo errors need two draws or more; the fit has one")
         self.groups, self.cores = groups, groups._cores
         self.chain, self.draw = np.divmod(np.arange(self.total) * total // self.total, length)
-        most = BATCHES if self.total == total else THINNED
-        most = max(2, min(most, self.total // LENGTH, total // SPAN))
+        most = max(2, min(BATCHES, self.total // LENGTH, total // SPAN))
         edges = np.arange(most + 1) * self.total // most
         self.batches = list(zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True))
         self._room = Room()
