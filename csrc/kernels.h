@@ -152,6 +152,8 @@ typedef struct {
                double *sd, double *quantile);
   void (*leave_out)(int n_draw, int64_t n, double *log, const double *mult, double flat,
                     double *elpd, double *part, double *span, double *off);
+  void (*rank_keys)(int64_t n, int64_t first, const double *x, double middle, double spread,
+                    uint64_t *key);
   /* Adds m draws (m, n), those of one draw `stride` after those of the last, to the extremes held of n groups: blocks of
    * HF_ABREAST groups, of each (2, width, HF_ABREAST), the largest value at first. Scratch: room (m, HF_ABREAST). */
   void (*keep_int32)(int64_t n, int m, const int32_t *draw, int64_t stride, int width,

@@ -91,60 +91,74 @@ static void sort_run(const double *x, int64_t n, int shift, const uint64_t *run,
   }
 }
 
-/* Writes (1) of effects that are sorted from place `from` to place `end`. */
-static void number(int64_t n, const double *x, const uint64_t *sorted, int64_t from, int64_t end,
+/* Writes (1) of m effects that are sorted, `above` of all being no smaller. */
+static void number(int64_t above, const double *x, const uint64_t *sorted, int64_t m,
                    int32_t *twice) {
-  for (int64_t to = from + 1; from < end; from = to++) {
-    if (to < end) {
+  for (int64_t from = 0, to = 1; from < m; from = to++) {
+    if (to < m) {
       double value = effect(x, sorted[from]);
-      while (to < end && effect(x, sorted[to]) == value) to++;
+      while (to < m && effect(x, sorted[to]) == value) to++;
     }
     for (int64_t i = from; i < to; i++)
-      twice[sorted[i] & 0xffffffffu] = (int32_t)(2 * n + 1 - from - to);
+      twice[sorted[i] & 0xffffffffu] = (int32_t)(2 * above + 1 - from - to);
   }
 }
 
-/* The same of places whose keys are sorted, all effects of one key among them. */
-static void number_run(int64_t n, const double *x, uint64_t *key, int64_t from, int64_t end,
-                       int32_t *twice) {
-  for (int64_t to; from < end; from = to) {
+/* The same of m effects whose keys are sorted, all effects of one key among them. */
+static void number_run(int64_t above, const double *x, uint64_t *key, int64_t m, int32_t *twice) {
+  for (int64_t from = 0, to; from < m; from = to) {
     uint64_t first = key[from] >> 32;
-    for (to = from + 1; to < end && key[to] >> 32 == first;) to++;
-    if (to - from > 1) sort(x, key + from, to - from);
-    number(n, x, key, from, to, twice);
+    for (to = from + 1; to < m && key[to] >> 32 == first;) to++;
+    if (to - from > 1)
+      sort(x, key + from, to - from), number(above - from, x, key + from, to - from, twice);
+    else
+      twice[key[from] & 0xffffffffu] = (int32_t)(2 * (above - from));
   }
 }
 
-/* Sorts by (2): a first digit makes runs that stay in cache. */
-static void rank_by_keys(int64_t n, const double *x, uint64_t *key, uint64_t *other,
+typedef struct {
+  const hf_kernels_t *kernels;
+  const double *x;
+  double middle, spread;
+} hf_keys;
+
+/* Keys (2) of effects lo .. n, as many as a tile has; how many. */
+static int make_keys(const hf_keys *of, int64_t n, int64_t lo, uint64_t *key) {
+  int w = n - lo < HF_TILE ? (int)(n - lo) : HF_TILE;
+  of->kernels->rank_keys(w, lo, of->x + lo, of->middle, of->spread, key);
+  return w;
+}
+
+/* Sorts by (2): a first digit makes runs that stay in cache. Keys are made twice, which costs less than to hold them. */
+static void rank_by_keys(int64_t n, const hf_keys *of, uint64_t *run, uint64_t *sorted,
                          int32_t *twice) {
   uint32_t end[(1 << MOST) + 1] = {0};
+  uint64_t key[HF_TILE];
   int bits = 1;
   while (bits < MOST && n >> bits > SLOTS) bits++;
-  for (int64_t i = 0; i < n; i++) end[(key[i] >> (64 - bits)) + 1]++;
+  for (int64_t lo = 0; lo < n; lo += HF_TILE)
+    for (int i = 0, w = make_keys(of, n, lo, key); i < w; i++) end[(key[i] >> (64 - bits)) + 1]++;
   for (int b = 0; b < 1 << bits; b++) end[b + 1] += end[b];
-  for (int64_t i = 0; i < n; i++) other[end[key[i] >> (64 - bits)]++] = key[i];
+  for (int64_t lo = 0; lo < n; lo += HF_TILE)
+    for (int i = 0, w = make_keys(of, n, lo, key); i < w; i++)
+      run[end[key[i] >> (64 - bits)]++] = key[i];
   for (int64_t b = 0, from = 0; b < 1 << bits; from = end[b++]) {
-    sort_run(x, end[b] - from, 64 - bits - DIGIT, other + from, key + from);
-    number_run(n, x, key, from, end[b], twice);
+    sort_run(of->x, end[b] - from, 64 - bits - DIGIT, run + from, sorted);
+    number_run(n - from, of->x, sorted, end[b] - from, twice);
   }
 }
 
-void hf_rank_twice(int64_t n, const double *x, uint64_t *key, uint64_t *other, int32_t *twice) {
-  double middle, spread, half = 2147483648.0, most = 4294967295.0;
-  place_keys(n, x, &middle, &spread);
-  for (int64_t i = 0; i < n; i++) {
-    double d = x[i] - middle, u = half + half * (d / (spread + __builtin_fabs(d)));
-    u = u >= 0.0 ? u : d < 0.0 ? 0.0 : most; /* where d is not finite */
-    u = u < most ? u : most;
-    key[i] = hf_bits(u + 0x1p52) << 32 | (uint64_t)i;
-  }
+void hf_rank_twice(const hf_kernels_t *k, int64_t n, const double *x, uint64_t *key,
+                   uint64_t *other, int32_t *twice) {
+  hf_keys of = {k, x, 0.0, 1.0};
+  place_keys(n, x, &of.middle, &of.spread);
   if (n > FEW) {
-    rank_by_keys(n, x, key, other, twice);
+    rank_by_keys(n, &of, key, other, twice);
     return;
   }
+  k->rank_keys(n, 0, x, of.middle, of.spread, key);
   sort(x, key, n);
-  number(n, x, key, 0, n, twice);
+  number(n, x, key, n, twice);
 }
 
 void hf_add_batch(int64_t n, int n_draw, const double *draw, int is_first, double *sum,

@@ -17,11 +17,6 @@ cdef extern from "labels.h" nogil:
     void hf_text_from_cells(int64_t n, int64_t width, const uint8_t *byte, const uint32_t *point,
                             int64_t *at, uint8_t *text)
 
-cdef extern from "ranks.h" nogil:
-    void hf_rank_twice(int64_t n, const double *x, uint64_t *key, uint64_t *other, int32_t *twice)
-    void hf_add_batch(int64_t n, int n_draw, const double *draw, int is_first, double *sum,
-                      int64_t stride)
-
 cdef extern from "statistics.h" nogil:
     enum:
         HF_BAD, HF_FRACTION
@@ -197,6 +192,12 @@ cdef extern from "hf.h" nogil:
                          hf_col loc, const hf_col *ppar, double *logz, double *mean,
                          double *sd) noexcept nogil
     const hf_kernels_t *hf_kernels(int level)
+
+cdef extern from "ranks.h" nogil:
+    void hf_rank_twice(const hf_kernels_t *k, int64_t n, const double *x, uint64_t *key,
+                       uint64_t *other, int32_t *twice)
+    void hf_add_batch(int64_t n, int n_draw, const double *draw, int is_first, double *sum,
+                      int64_t stride)
 
 cdef extern from "readout.h" nogil:
     void hf_read_coefficients(const hf_mixture *mix, double p, double *out)

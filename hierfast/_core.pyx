@@ -116,9 +116,9 @@ def key(uint64_t seed, uint32_t chain, uint32_t term, uint32_t site):
 
 
 def normals(uint64_t key, const uint64_t[::1] label, uint32_t sweep, uint32_t attempt=0, int level=0,
-            bint uniform=False):
-    """Normals (or uniforms) of csrc/rng.h for labels."""
-    out = np.empty(label.shape[0])
+            bint uniform=False, out=None):
+    """Normals (or uniforms) of csrc/rng.h for labels, in `out` where there is one."""
+    out = np.empty(label.shape[0]) if out is None else out
     cdef double[::1] o = out
     cdef const hf_kernels_t *k = table(level)
     with nogil:

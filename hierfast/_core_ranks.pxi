@@ -1,10 +1,11 @@
 # Ranks and sums of joint draws, leave-one-out: part of _core.pyx.
 
-def rank_twice(const double[::1] x, uint64_t[:, ::1] key, int32_t[::1] out):
+def rank_twice(const double[::1] x, uint64_t[:, ::1] key, int32_t[::1] out, int level=0):
     """Twice the ranks of (1) of csrc/ranks.h; key (2, n) is scratch."""
     cdef int64_t n = x.shape[0]
+    cdef const hf_kernels_t *k = table(level)
     with nogil:
-        hf_rank_twice(n, &x[0], &key[0, 0], &key[1, 0], &out[0])
+        hf_rank_twice(k, n, &x[0], &key[0, 0], &key[1, 0], &out[0])
 
 
 def keep_extremes(draws, held, room, int level):

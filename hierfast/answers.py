@@ -110,8 +110,9 @@ class Answers:
         from hierfast.joint import Joint, interval_names, rank_twice
 
         low, high = interval_names(prob)
-        way: Any = rank_twice if largest_first else lambda x: rank_twice(-x)
-        found = Joint(self, draws).read(way, np.int32, prob)
+        rank = partial(rank_twice, level=self._plan.level)
+        way: Any = rank if largest_first else lambda x: rank(np.negative(x, out=x))
+        found = Joint(self, draws, alike=True).read(way, np.int32, prob)
         mean, sd, mcse, ends = (0.5 * v for v in found)
         columns = {"mean": mean, "sd": sd, "mcse": mcse, low: ends[:, 0], high: ends[:, 1]}
         return _table(self, columns)
@@ -149,8 +150,8 @@ class Answers:
         if isinstance(k, bool) or not isinstance(k, int | np.integer) or not 1 <= k <= len(self):
             raise ValueError(f"k must be a whole number of groups, 1 to {len(self)}; got {k!r}")
         share = partial(share_of_top, int(k))
-        way: Any = share if largest_first else lambda x: share(-x)
-        mean, _, mcse, _ = Joint(self, draws).read(way, np.float32)
+        way: Any = share if largest_first else lambda x: share(np.negative(x, out=x))
+        mean, _, mcse, _ = Joint(self, draws, alike=True).read(way, np.float32)
         return _table(self, {"prob": mean, "mcse": mcse})
 
     def prob_above(self: Joinable, x: float, *, draws: int | None = None) -> GroupTable:

@@ -85,7 +85,7 @@ def chances_above(groups: Joinable, x: float, draws: int | None = None) -> Found
     found = None if way is None else way(groups, reader, x, draws)
     if found is not None:
         return found
-    mean, _, mcse, _ = Joint(groups, draws).read(lambda v: v > x, np.float32)
+    mean, _, mcse, _ = Joint(groups, draws, alike=True).read(lambda v: v > x, np.float32)
     return mean, mcse
 
 

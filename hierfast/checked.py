@@ -74,7 +74,7 @@ def rank_shares(groups: Groups, draws: int | None = None) -> tuple[NDArray[np.in
     found, lock = np.zeros(classes * classes, dtype=np.int64), threading.Lock()
 
     def count_ranks(effects: FloatArray) -> NDArray[np.int32]:
-        ranks = rank_twice(effects)
+        ranks = rank_twice(effects, groups._plan.level)
         here = np.zeros_like(found)
         for one in ranks:
             place = (one // 2 - 1).astype(np.int64) * classes // count

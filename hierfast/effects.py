@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,27 +18,26 @@ if TYPE_CHECKING:
     from hierfast.fitted import Draws
     from hierfast.plan import Plan
 
+Invert = Callable[[NDArray[np.int64], FloatArray, FloatArray], None]  # cells, uniforms -> effects
+
 NDTRI = 8  # the normal quantile among the functions of csrc/twin.h
 ALIKE = 30  # groups of a cell for which its distribution is inverted, rather than each drawn by rejection
 
 
-def rejects(plan: Plan) -> bool:
-    """Whether effects are drawn by rejection, csrc/theta/reject.h, or by inversion, csrc/theta/invert.h.
+def can_reject(plan: Plan) -> bool:
+    """Whether effects can be drawn by rejection, csrc/theta/reject.h: their densities are log-concave.
 
     Parameters
     ----------
     plan : Plan
-        Of a fit whose effects are integrated out by quadrature.
+        Of a fit.
 
     Returns
     -------
     bool
-        By rejection, where densities of effects are log-concave and few groups have the same.
+        False too where they are not integrated out by quadrature.
     """
-    integrals = plan.integrals
-    if not isinstance(integrals, _core.Integrated) or not integrals.concave:
-        return False
-    return len(plan.statistics) < ALIKE * integrals.count
+    return isinstance(plan.integrals, _core.Integrated) and bool(plan.integrals.concave)
 
 
 class Effects:
@@ -50,9 +51,24 @@ class Effects:
         Of the hyperparameters.
     at : numpy.ndarray, optional
         Places of the groups that are wanted; all by default.
+    rejects : bool, optional
+        Whether they are drawn by rejection, csrc/theta/reject.h, or by inversion, csrc/theta/invert.h: by
+        default by rejection where it can be and few groups have the same density.
+
+    Attributes
+    ----------
+    order : numpy.ndarray or None
+        Order in which effects are made where it is not that of the groups: those of a cell together.
+    in_order : bool
+        Whether they are put into the order of the groups.
     """
 
-    def __init__(self, plan: Plan, draws: Draws, at: NDArray[np.intp] | None) -> None:
+    order: NDArray[np.intp] | None = None
+    in_order = True
+
+    def __init__(
+        self, plan: Plan, draws: Draws, at: NDArray[np.intp] | None, rejects: bool | None = None
+    ) -> None:
         self.plan, self.values, self.seed = plan, draws.values, draws.seed
         self.chains = draws.chains
         stats, self.at, self.location = plan.statistics, at, plan.location
@@ -60,20 +76,34 @@ class Effects:
         self.keys: NDArray[np.uint64] | None
         self.base, self.keys = stats.keys() if at is None else (0, label_keys(stats.labels[at]))
         self._room = Room()
-        self.rejects = plan.integrals is not None and rejects(plan)
+        if rejects is None:
+            rejects = can_reject(plan) and len(stats) < ALIKE * plan.integrals.count
+        self.rejects = rejects
         if plan.cell is not None:
             self.cell = plan.cell if at is None else plan.cell[at]
             if plan.closed is not None:
                 self.y, self.size = plan.cells.y[self.cell], plan.cells.size[self.cell]
             elif not self.rejects:
-                self.order = np.argsort(self.cell, kind="stable")
-                self.ordered = self._labels(self.cell)[self.order]
-                self.cell = self.cell[self.order]
+                self._sort(self.cell)
             return
         self.p, self.mean = stats.weight, stats.mean
         if at is not None:
             self.p, self.mean = (np.ascontiguousarray(c[at]) for c in (self.p, self.mean))
             self.location = None if self.location is None else self.location[at]
+
+    def _sort(self, cell: NDArray[np.int64]) -> None:
+        """Make effects of a cell together, and their noise in that order."""
+        self.order = np.argsort(cell, kind="stable")
+        self.ordered = self._labels(cell)[self.order]
+        self.cell = cell[self.order]
+
+    def _of_cells(self, invert: Invert, key: int, sweep: int, out: FloatArray) -> None:
+        """Invert the distribution functions of cells, in `order` or put into that of the groups."""
+        found = out if not self.in_order else self._room.get("found", (1, len(out)), np.float64)[0]
+        _core.normals(key, self.ordered, sweep, 0, self.plan.level, True, found)
+        invert(self.cell, found, found)
+        if self.in_order:
+            out[self.order] = found
 
     def fill(self, chosen: NDArray[np.intp], chain: int, out: FloatArray) -> None:
         """Make draws of a chain (n, groups)."""
@@ -147,15 +177,13 @@ class Effects:
         """Invert the distribution functions of groups that have rows; others are the population's."""
         plan = self.plan
         if plan.cell is not None:
-            u = _core.normals(key, self.ordered, sweep, 0, plan.level, True)
-            found = self._room.get("found", (1, len(u)), np.float64)[0]
-            plan.integrals.invert(x, self.cell, u, found)
-            out[self.order] = found
+            self._of_cells(partial(plan.integrals.invert, x), key, sweep, out)
+            return
+        if len(plan.informed) == len(plan.statistics):
+            _core.normals(key, self._labels(out), sweep, 0, plan.level, True, out)
+            plan.integrals.invert(x, self.at, out, out)
             return
         u = _core.normals(key, self._labels(out), sweep, 0, plan.level, True)
-        if len(plan.informed) == len(plan.statistics):
-            plan.integrals.invert(x, self.at, u, out)
-            return
         some, place, empty = self._informed()
         if len(some):
             found = np.empty(len(some))

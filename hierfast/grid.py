@@ -143,20 +143,17 @@ class GridEffects(Effects):
         super().__init__(plan, draws, at)
         cell = plan.grid.cell if at is None else plan.grid.cell[at]
         self.weights = draws.weights
-        self.order = np.argsort(cell, kind="stable")
-        self.cell = np.ascontiguousarray(cell[self.order])
+        self._sort(cell)
 
     def fill(self, chosen: NDArray[np.intp], chain: int, out: FloatArray) -> None:
         """Make draws of a chain (n, groups)."""
         plan = self.plan
         key = _core.key(self.seed, self.chains[chain], 0, _core.THETA)
-        found = np.empty(out.shape[1])
         for i, t in enumerate(chosen.tolist()):
-            u = _core.normals(key, self._labels(out[i]), plan.tune + 1 + t, 0, plan.level, True)
             x = np.ascontiguousarray(self.values[chain, :, t])
             w = np.ascontiguousarray(self.weights[chain, t])
-            plan.target.invert(x, w, self.cell, np.ascontiguousarray(u[self.order]), found)
-            out[i, self.order] = found
+            invert = partial(plan.target.invert, x, w)
+            self._of_cells(invert, key, plan.tune + 1 + t, out[i])
 
 
 class GridGroups(Groups):

@@ -50,6 +50,7 @@ LEAST, FEWEST = 400, 50  # joint draws of ranks, and of any function; where ther
 EFFECTS = 40_000_000  # that are drawn where more joint draws are worth it
 SPAN, LENGTH = 20, 5  # draws of a chain that a batch spans at least; draws that it has at least
 BATCHES = 50  # at most
+HELD = 16  # draws whose values are held at once, where a batch has no more
 ROWS = 1_000_000  # effects that are made at once
 GROUPS = 4096  # whose draws are gathered at once
 
@@ -65,6 +66,8 @@ class Joint:
         How many; `least` by default, more where there are few groups.
     least : int
         So many all the same.
+    alike : bool
+        Whether functions treat all groups alike, so that these may stand in another order meanwhile.
 
     Examples
     --------
@@ -77,7 +80,13 @@ class Joint:
     array([0.2, 0.5, 0.9])
     """
 
-    def __init__(self, groups: Joinable, draws: int | None = None, least: int = LEAST) -> None:
+    def __init__(
+        self,
+        groups: Joinable,
+        draws: int | None = None,
+        least: int = LEAST,
+        alike: bool = False,
+    ) -> None:
         check_single(groups)
         chains, _, length = groups._draws.values.shape
         total, self.count = chains * length, len(groups)
@@ -90,7 +99,7 @@ class Joint:
         self.total = min(total, int(draws))
         if self.total < 2:
             raise ValueError("Monte Carlo errors need two draws or more; the fit has one")
-        self.groups, self.cores = groups, groups._cores
+        self.groups, self.cores, self.alike = groups, groups._cores, alike
         self.chain, self.draw = np.divmod(np.arange(self.total) * total // self.total, length)
         most = max(2, min(BATCHES, self.total // LENGTH, total // SPAN))
         edges = np.arange(most + 1) * self.total // most
@@ -99,7 +108,18 @@ class Joint:
 
     @cached_property
     def _effects(self) -> Effects:
-        return self.groups._effects(None)
+        effects = self.groups._effects(None)
+        effects.in_order = not self.alike
+        return effects
+
+    def _put_back(self, found: FloatArray) -> FloatArray:
+        """Put what was found (..., J) of effects as they are made into the order of the groups."""
+        order = self._effects.order
+        if not self.alike or order is None:
+            return found
+        out = np.empty_like(found)
+        out[..., order] = found
+        return out
 
     def _tasks(self, lo: int, hi: int) -> Iterator[tuple[int, int, int]]:
         """Cut draws lo .. hi where the chain changes, and where effects would be too many."""
@@ -138,24 +158,42 @@ class Joint:
         n = self.count
         sums = np.zeros((4, n))
         keep = Extremes(n, self.total, prob, dtype, self.groups._plan.level)
+        self._pass(function, dtype, sums, keep)
+        mean, sd, mcse = (self._put_back(values) for values in self.figures(sums))
+        return mean, sd, mcse, self._put_back(keep.ends().T).T
+
+    def _pass(self, function: Function, dtype: type, sums: FloatArray, keep: Extremes) -> None:
+        """Look at all draws, batch by batch."""
+        n = self.count
         cuts = [
             (lo * _core.ABREAST, min(hi * _core.ABREAST, n))
             for lo, hi in pieces(-(-n // _core.ABREAST), max(1, GROUPS // _core.ABREAST), 1 << 20)
         ]
-        longest = max(hi - lo for lo, hi in self.batches)
-        values = np.empty((longest, n), dtype=dtype)
-        for lo, hi in self.batches:
-            fill = partial(self._fill, lo, function, values)
-            run_all([partial(fill, *task) for task in self._tasks(lo, hi)], self.cores)
-            some = values[: hi - lo]
+        most = max(some[-1][1] - some[0][0] for some in self._together())
+        values: NDArray[Any] = np.empty((most, n), dtype=dtype)
+        for some in self._together():
+            fill = partial(self._fill, some[0][0], function, values)
+            tasks = [partial(fill, *task) for lo, hi in some for task in self._tasks(lo, hi)]
+            run_all(tasks, self.cores)
 
-            def gather(a: int, b: int, lo: int = lo, some: NDArray[Any] = some) -> None:
-                x = np.ascontiguousarray(some[:, a:b], dtype=np.float64)
-                _core.add_batch(x, lo == 0, sums[:, a:b])
-                keep.add(a, b, some[:, a:b])
+            def gather(a: int, b: int, some: list[tuple[int, int]] = some) -> None:
+                for lo, hi in some:
+                    x = values[lo - some[0][0] : hi - some[0][0], a:b]
+                    x = np.ascontiguousarray(x, dtype=np.float64)
+                    _core.add_batch(x, lo == 0, sums[:, a:b])
+                keep.add(a, b, values[: some[-1][1] - some[0][0], a:b])
 
             run_all([partial(gather, *c) for c in cuts], self.cores)
-        return *self.figures(sums), keep.ends()
+
+    def _together(self) -> Iterator[list[tuple[int, int]]]:
+        """Batches whose values are held at once: extremes are quicker of many draws than of few."""
+        some: list[tuple[int, int]] = []
+        for batch in self.batches:
+            if some and batch[1] - some[0][0] > HELD:
+                yield some
+                some = []
+            some.append(batch)
+        yield some
 
     def figures(self, sums: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
         """Make means, sds and Monte Carlo errors of (3) of csrc/ranks.h (4, groups)."""
@@ -189,13 +227,15 @@ def check_single(groups: Joinable) -> None:
         )
 
 
-def rank_twice(effects: FloatArray) -> NDArray[np.int32]:
+def rank_twice(effects: FloatArray, level: int = 0) -> NDArray[np.int32]:
     """Give twice the ranks of equation (2), 1 the largest: (1) of csrc/ranks.h.
 
     Parameters
     ----------
     effects : numpy.ndarray
         Effects (n, J).
+    level : int
+        Of the instruction set.
 
     Returns
     -------
@@ -212,7 +252,7 @@ def rank_twice(effects: FloatArray) -> NDArray[np.int32]:
     out = np.empty(effects.shape, dtype=np.int32)
     key = ROOM.get("key", (2, effects.shape[1]), np.uint64)
     for row, ranks in zip(effects, out, strict=True):
-        _core.rank_twice(row, key, ranks)
+        _core.rank_twice(row, key, ranks, level)
     return out
 
 

@@ -49,7 +49,7 @@ from numpy.typing import NDArray
 
 from hierfast import _core
 from hierfast.alike import choose_alike
-from hierfast.effects import rejects
+from hierfast.effects import Effects, can_reject
 from hierfast.psis import good_k, smooth
 from hierfast.stage_draws import Batches
 from hierfast.table import GroupTable
@@ -364,10 +364,10 @@ def power_scale(fit: Fitted) -> Sensitivity:
 
 def _of_groups(fit: Fitted, logs: dict[str, FloatArray]) -> GroupTable:
     chains, length = fit.shape
-    alike = choose_alike(fit.plan)
+    alike, plan = choose_alike(fit.plan), fit.plan
     count, places = len(alike.at), alike.at[:, None]
-    most = EFFECTS
-    if fit.plan.cell is not None and fit.plan.integrals is not None and not rejects(fit.plan):
+    most, quick = EFFECTS, plan.cell is not None and can_reject(plan)
+    if plan.cell is not None and plan.integrals is not None and not quick:
         places, most = alike.others(TOGETHER), INVERTED
     many = places.shape[1]
     keep = min(length, max(-(-FEWEST // (chains * many)), most // (count * chains)))
@@ -385,7 +385,8 @@ def _of_groups(fit: Fitted, logs: dict[str, FloatArray]) -> GroupTable:
 
     def work(lo: int, hi: int) -> None:
         x = np.empty((chains, keep, (hi - lo) * many))
-        effects = fit.groups._effects(places[lo:hi].ravel())
+        one = places[lo:hi].ravel()
+        effects = Effects(plan, fit._draws, one, True) if quick else fit.groups._effects(one)
         for c in range(chains):
             effects.fill(at, c, x[c])
         of_each = x.reshape(-1, hi - lo, many).transpose(1, 0, 2)

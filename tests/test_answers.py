@@ -57,6 +57,36 @@ def test_ranks_are_those_of_brute_force(fit, request):
     np.testing.assert_allclose(found["mcse"], batches.std(axis=0, ddof=1) / np.sqrt(50), rtol=1e-9)
 
 
+@pytest.mark.parametrize("kind", ["counts", "grid", "mixture"])
+def test_answers_of_effects_made_cell_by_cell_are_those_of_their_groups(kind):
+    """Where cells stand together meanwhile, and several batches are looked at together."""
+    rng = np.random.default_rng(4)
+    n = rng.integers(1, 3, 200)
+    table = {"n": n, "y": rng.binomial(n, 0.4), "g": np.arange(200)}
+    population = {
+        "counts": hf.Normal(hf.Normal(0, 2), hf.HalfNormal(1)),
+        "grid": hf.Grid(-2, 2, points=9),
+        "mixture": hf.Mixture([hf.PointMass(0), hf.Normal(0, 1)], weights=[0.5, 0.5]),
+    }[kind]
+    model = hf.Model(hf.Binomial(n="n"), population)
+    ask = {"y": "y", "group": "g", "random_seed": 1, "progressbar": False}
+    groups = model.fit(table, **ask).groups
+    joint = Joint(groups, 400, alike=True)
+    assert joint._effects.order is not None
+    assert {hi - lo for lo, hi in joint.batches} == {8}
+    effects = groups.draws()[:, ::10].reshape(400, -1)
+    ranks = brute_force(effects)
+    found = groups.rank(draws=400)
+    np.testing.assert_allclose(found["mean"], ranks.mean(axis=0), rtol=1e-12)
+    np.testing.assert_allclose(found["sd"], ranks.std(axis=0), rtol=1e-9, atol=1e-9)
+    np.testing.assert_allclose(found["95%"], np.quantile(ranks, 0.95, axis=0), rtol=1e-12)
+    batches = ranks.reshape(50, 8, -1).mean(axis=1)
+    np.testing.assert_allclose(found["mcse"], batches.std(axis=0, ddof=1) / np.sqrt(50), rtol=1e-9)
+    top = groups.prob_top(20, draws=400)["prob"]
+    share = share_of_top(20, effects).mean(axis=0, dtype=float)
+    np.testing.assert_allclose(top, share, rtol=1e-6, atol=1e-7)
+
+
 def test_the_smallest_first_turns_ranks_round(schools):
     first = schools.groups.rank()["mean"]
     last = schools.groups.rank(largest_first=False)["mean"]
@@ -350,4 +380,5 @@ def test_ranks_of_many_are_scipys(kind):
         "close": np.append(1.0 + 1e-15 * rng.integers(0, 50, 2999), 1e12),
         "wide": rng.choice([-1.0, 1.0], 3000) * 10 ** rng.uniform(-300, 300, 3000),
     }[kind]
-    np.testing.assert_array_equal(rank_twice(x[None])[0] / 2, st.rankdata(-x))
+    for level in _core.levels():
+        np.testing.assert_array_equal(rank_twice(x[None], level)[0] / 2, st.rankdata(-x))

@@ -178,10 +178,10 @@ def test_groups_that_differ_are_drawn_by_rejection_and_others_inverted(empty, mo
     if empty:
         ask["groups"] = {"g": np.arange(33)}
     fit = hf.Model(hf.Poisson(exposure="e"), N).fit(table, **ask)
-    assert effects.rejects(fit.plan)
+    assert fit.groups._effects(None).rejects
     drawn = fit.groups.draws().reshape(-1, len(fit.groups))
     monkeypatch.setattr(effects, "ALIKE", 0)
-    assert not effects.rejects(fit.plan)
+    assert not fit.groups._effects(None).rejects
     inverted = fit.groups.draws().reshape(-1, len(fit.groups))
     assert (drawn != inverted).any()
     edges = fit.groups.quantile([0.1, 0.5, 0.9])
@@ -198,6 +198,6 @@ def test_draws_of_some_groups_are_those_among_all():
         table = {"g": labels, "y": rng.integers(0, 4, 300)}
         ask = {"y": "y", "group": "g", "random_seed": 1, "progressbar": False, "draws": 20}
         fit = hf.Model(hf.Binomial(n=3), N).fit(table, **ask)
-        assert not effects.rejects(fit.plan)
+        assert not fit.groups._effects(None).rejects
         whole, at = fit.groups.draws(), rng.choice(300, 11, replace=False)
         np.testing.assert_array_equal(fit.groups.draws(labels[at]), whole[..., at])

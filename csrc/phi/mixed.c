@@ -125,9 +125,11 @@ int hf_mixed_groups(const hf_mixed *c, const double *x, int64_t n, const int64_t
 
 /* (5) of n <= HF_TILE effects of one cell whose parts end at `end` (n_part,), the last one 1. */
 static int pick(const hf_mixed *c, const double *x, int n, int64_t cell, const double *end,
-                const double *u, double *theta) {
+                const double *uniform, double *theta) {
   const double least = 1e-300, most = 1.0 - 0x1p-53;
+  double u[HF_TILE];
   int status = HF_OK;
+  memcpy(u, uniform, (size_t)n * sizeof *u);
   for (int k = 0; !status && k < c->n_part; k++) {
     double v[HF_TILE], found[HF_TILE], from = k ? end[k - 1] : 0.0;
     int64_t cells[HF_TILE];

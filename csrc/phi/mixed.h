@@ -33,7 +33,7 @@ int hf_mixed_marginal(const hf_mixed *c, int n_phi, const double *x, int64_t lo,
 /* (3) and (4) of n cells given values x (n_node,): share (n, n_part), mean and sd (n,). */
 int hf_mixed_groups(const hf_mixed *c, const double *x, int64_t n, const int64_t *cell,
                     double *mean, double *sd, double *share);
-/* (5) of n effects, effect k that of cell[k] (or k) at u[k]. */
+/* (5) of n effects, effect k that of cell[k] (or k) at u[k]; theta may be u. */
 int hf_mixed_invert(const hf_mixed *c, const double *x, int64_t n, const int64_t *cell,
                     const double *u, double *theta);
 

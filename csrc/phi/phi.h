@@ -186,7 +186,7 @@ int hf_integrated_marginal(const hf_integrated *c, int n_phi, const double *x, i
 int hf_integrated_groups(const hf_integrated *c, const double *x, int64_t n, const int64_t *cell,
                          double *mean, double *sd);
 /* Quantiles of n effects given x, effect k that of cell[k] (or k) at probability u[k]; a run of one cell
- * costs little more than one of it. */
+ * costs little more than one of it. theta may be u. */
 int hf_integrated_invert(const hf_integrated *c, const double *x, int64_t n, const int64_t *cell,
                          const double *u, double *theta);
 /* Draws of n effects given x, effect k that of cell[k] (or k) with label label[k] (or base + k); hf_concave. */

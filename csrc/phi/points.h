@@ -52,7 +52,7 @@ int hf_points_log(const hf_points *c, int n, const double *x, const double *w,
                   const volatile int *stop, double *row, double *ll);
 /* Point where u lies among the shares of one cell. */
 int hf_points_find(int n, const double *share, const double *block, double total, double u);
-/* (2): points (n,) of effects, effect i that of cell[i] at u[i]. */
+/* (2): points (n,) of effects, effect i that of cell[i] at u[i]; theta may be u. */
 int hf_points_invert(const hf_points *c, const double *x, const double *w, int64_t n,
                      const int64_t *cell, const double *u, double *row, double *theta);
 

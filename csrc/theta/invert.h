@@ -51,7 +51,7 @@ static void HF_NAME(within_all)(int n, double (*c)[HF_TILE], double *t) {
       t[i] = next;
     }
   for (int i = 0; i < n; i++)
-    if (!(__builtin_fabs(off[i]) < 1e-6 && t[i] >= 0.0 && t[i] <= 1.0))
+    if (!(__builtin_fabs(off[i]) < 1e-4 && t[i] >= 0.0 && t[i] <= 1.0))
       t[i] = HF_NAME(within)(f0[i], f1[i], g0[i], g1[i], part[i]);
 }
 
