@@ -172,7 +172,8 @@ class Export(Fitted):
         >>> fit = model.fit({"y": [1.0, 2.0, 4.0]}, y="y", random_seed=1, progressbar=False)
         >>> fit.to_netcdf("fit.nc")  # doctest: +SKIP
         """
-        from hierfast.trees import Selection, stream_netcdf
+        from hierfast.streams import stream_netcdf
+        from hierfast.trees import Selection
 
         stream_netcdf(self, path, Selection(self, groups, draws), log_likelihood)
 
@@ -219,6 +220,7 @@ class Export(Fitted):
         >>> fit = model.fit({"y": [1.0, 2.0, 4.0]}, y="y", random_seed=1, progressbar=False)
         >>> fit.to_zarr("fit.zarr", groups=True)  # doctest: +SKIP
         """
-        from hierfast.trees import Selection, stream_zarr
+        from hierfast.streams import stream_zarr
+        from hierfast.trees import Selection
 
         stream_zarr(self, path, Selection(self, groups, draws), log_likelihood)

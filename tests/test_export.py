@@ -9,7 +9,7 @@ from test_merging import DATA, FAMILIES, SETTINGS
 from test_renewal import fit
 
 import hierfast as hf
-from hierfast import densities, trees
+from hierfast import densities, streams
 from hierfast.hyper import log_hyper
 
 xr = pytest.importorskip("xarray")
@@ -85,8 +85,8 @@ def test_the_share_of_accepted_proposals():
 @pytest.mark.parametrize("method", WRITERS)
 @pytest.mark.parametrize("name", ["normal linear", "scales", "multinomial", "grid"])
 def test_files_hold_the_same(method, name, tmp_path, monkeypatch):
-    monkeypatch.setattr(trees, "HELD", 100)
-    monkeypatch.setattr(trees, "CHUNK", (1, 3, 2))
+    monkeypatch.setattr(streams, "HELD", 100)
+    monkeypatch.setattr(streams, "CHUNK", (1, 3, 2))
     found = fit(name)
     check(write(found, method, tmp_path / "x"), found, None, slice(None))
     labels = list(found.groups.labels[[11, 0, 5]])
@@ -99,8 +99,8 @@ def test_files_hold_the_same(method, name, tmp_path, monkeypatch):
 @pytest.mark.parametrize("effects", [False, True])
 def test_files_hold_the_same_densities(method, effects, tmp_path, monkeypatch):
     """Made piece by piece, of the groups that have rows, or as they are given."""
-    monkeypatch.setattr(trees, "HELD", 100)
-    monkeypatch.setattr(trees, "CHUNK", (1, 3, 2))
+    monkeypatch.setattr(streams, "HELD", 100)
+    monkeypatch.setattr(streams, "CHUNK", (1, 3, 2))
     found = fit("multinomial" if effects else "normal")
     some = [effects, slice(1, None, 2)]
     given = np.random.default_rng(1).normal(size=(2, 10, 12))
@@ -154,7 +154,7 @@ def test_files_are_whole_or_not_there(method, tmp_path, monkeypatch):
     with pytest.raises(OSError, match="no space left"):
         getattr(found, method)(path)
     assert not list(tmp_path.iterdir())
-    monkeypatch.setattr(trees.shutil, "disk_usage", lambda _: type("U", (), {"free": 100}))
+    monkeypatch.setattr(streams.shutil, "disk_usage", lambda _: type("U", (), {"free": 100}))
     with pytest.raises(
         OSError, match=r"effects and densities of 12 groups take 7,680 bytes, and .* has 100 left"
     ):
