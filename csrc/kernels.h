@@ -167,8 +167,11 @@ typedef struct {
   int (*invert)(const hf_integral *q, const hf_col *stat, const hf_col *lpar, hf_col loc,
                 const hf_col *ppar, int n_u, const double *u, double *theta);
   int (*reject)(const hf_integral *q, int n, const hf_col *stat, const hf_col *lpar, hf_col loc,
-                const hf_col *ppar, uint64_t key, const uint64_t *label, uint32_t sweep,
-                double *theta); /* theta/reject.h, where hf_concave; n <= HF_TILE */
+                const hf_col *ppar, const double *near, uint64_t key, const uint64_t *label,
+                uint32_t sweep,
+                double *theta); /* theta/reject.h, where hf_concave; n <= HF_TILE; near or NULL */
+  int (*modes)(const hf_integral *q, int n, const hf_col *stat, const hf_col *lpar, hf_col loc,
+               const hf_col *ppar, double *mode); /* n <= HF_TILE */
   int (*span)(const hf_integral *q, int n, const hf_col *stat, const hf_col *lpar, hf_col loc,
               const hf_col *ppar, double *low, double *high, double *scale);
   int (*at_nodes)(const hf_integral *q, const hf_fixed *f, int64_t lo, int n, const hf_col *stat,

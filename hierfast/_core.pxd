@@ -378,9 +378,11 @@ cdef extern from "run.h" nogil:
                              const int64_t *cell, double *mean, double *sd)
     int hf_integrated_invert(const hf_integrated *c, const double *x, int64_t n,
                              const int64_t *cell, const double *u, double *theta)
+    int hf_integrated_modes(const hf_integrated *c, const double *x, int64_t n,
+                            const int64_t *cell, double *mode)
     int hf_integrated_reject(const hf_integrated *c, const double *x, int64_t n,
-                             const int64_t *cell, uint64_t key, uint64_t base,
-                             const uint64_t *label, uint32_t sweep, double *theta)
+                             const int64_t *cell, const double *near, uint64_t key,
+                             uint64_t base, const uint64_t *label, uint32_t sweep, double *theta)
     int hf_integrated_design(const hf_target *t, const hf_proposal *p, double *x)
     int hf_nodes_span(const hf_integrated *c, const double *x, const volatile int *stop,
                       double *low, double *high, double *scale)

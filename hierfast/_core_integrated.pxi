@@ -231,16 +231,27 @@ cdef class Integrated(Target):
         """Whether densities of effects are log-concave, so that `reject` draws them."""
         return bool(hf_concave(&self.ctx.integral))
 
+    def modes(self, const double[::1] x, const int64_t[::1] cell, double[::1] out):
+        """Modes of effects given values x: effect k of cell[k] (of k without)."""
+        cdef int status
+        cdef const double *v = &x[0] if x.shape[0] else NULL
+        cdef const int64_t *which = NULL if cell is None else &cell[0]
+        with nogil:
+            status = hf_integrated_modes(&self.ctx, v, out.shape[0], which, &out[0])
+        check(status)
+
     def reject(self, const double[::1] x, const int64_t[::1] cell, uint64_t key, uint64_t base,
-               const uint64_t[::1] label, uint32_t sweep, double[::1] out):
+               const uint64_t[::1] label, uint32_t sweep, double[::1] out,
+               const double[::1] near=None):
         """Draws of effects given values x: effect k of cell[k] (of k without), label[k] (base + k)."""
+        cdef const double *guess = NULL if near is None else &near[0]
         cdef int status
         cdef const double *v = &x[0] if x.shape[0] else NULL
         cdef const int64_t *which = NULL if cell is None else &cell[0]
         cdef const uint64_t *of = NULL if label is None else &label[0]
         with nogil:
-            status = hf_integrated_reject(&self.ctx, v, out.shape[0], which, key, base, of, sweep,
-                                          &out[0])
+            status = hf_integrated_reject(&self.ctx, v, out.shape[0], which, guess, key, base, of,
+                                          sweep, &out[0])
         check(status)
 
 

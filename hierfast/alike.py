@@ -18,6 +18,7 @@ IntArray = NDArray[np.int64]
 
 MOST = 5000  # groups that are looked at one by one
 CLASSES = 50  # of weights, where groups have more different ones
+EACH = 10  # groups to be looked at, at least, of as many events
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -72,7 +73,8 @@ def choose_alike(plan: Plan, near: bool = True) -> Alike:
 
     Groups of one cell have one posterior. Normal groups of one weight, and one row of predictors, differ by
     their mean alone, and figures are taken as linear between neighbours; where more than 50 weights
-    differ, fifty classes of as many groups take their place.
+    differ, fifty classes of as many groups take their place. Of counts whose sizes differ, figures of
+    as many events are linear in the logarithm of the size between neighbours.
 
     Parameters
     ----------
@@ -95,7 +97,7 @@ def choose_alike(plan: Plan, near: bool = True) -> Alike:
         mine = np.where(stats.n > 0, np.asarray(cells), -1)
         cell, first, place = np.unique(mine, return_index=True, return_inverse=True)
         if len(cell) > MOST:
-            return Alike(every, every, every, np.zeros(count))
+            return _by_counts(plan) or Alike(every, every, every, np.zeros(count))
         return Alike(first.astype(np.int64), place, place, np.zeros(count))
     if plan.graph.likelihood != "Normal" or plan.graph.scales is not None:
         return Alike(every, every, every, np.zeros(count))
@@ -109,12 +111,29 @@ def choose_alike(plan: Plan, near: bool = True) -> Alike:
     return _between(stats.weight, stats.mean, kind.ravel())
 
 
+def _by_counts(plan: Plan) -> Alike | None:
+    """Choose groups of each number of events, if there are few such numbers and no rows say more."""
+    sums = plan.graph.likelihood == "Poisson" or plan.graph.likelihood.startswith("Binomial")
+    if not sums or plan.grid is not None or plan.cells.design is not None:
+        return None
+    stats = plan.statistics
+    events, kind = np.unique(np.where(stats.n > 0, stats.y, -1.0), return_inverse=True)
+    if len(events) > MOST // EACH:
+        return None
+    return _choose(np.log(np.where(stats.size > 0, stats.size, 1.0)), kind)
+
+
 def _between(weight: FloatArray, mean: FloatArray, kind: NDArray[np.intp]) -> Alike:
-    """Choose groups of each kind: evenly in the order of their means, and in these, and both ends."""
+    """Choose groups of each weight, or class of weights."""
     if kind.max() >= CLASSES:
         edges = np.quantile(weight[weight > 0], np.arange(1, CLASSES) / CLASSES)
         kind = np.searchsorted(edges, weight, side="right") + (weight > 0)
         kind = np.unique(kind, return_inverse=True)[1]
+    return _choose(mean, kind)
+
+
+def _choose(mean: FloatArray, kind: NDArray[np.intp]) -> Alike:
+    """Choose groups of each kind: evenly in the order of their means, and in these, and both ends."""
     order = np.argsort(mean)
     order = order[np.argsort(kind[order].astype(np.uint16), kind="stable")]  # small integers: radix
     sizes = np.bincount(kind)

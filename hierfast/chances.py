@@ -35,6 +35,7 @@ from hierfast.conjugate import ConjugateReader
 from hierfast.joint import Joint, check_single
 from hierfast.nodal import NodeReader
 from hierfast.readout import MixtureReader, NaturalReader, WholeReader
+from hierfast.standing import StandingReader
 from hierfast.threads import pieces, run_all
 
 if TYPE_CHECKING:
@@ -150,14 +151,28 @@ def _by_tails(groups: Joinable, reader: Any, x: float, draws: int | None) -> Fou
 
 
 def _by_nodes(groups: Joinable, reader: Any, x: float, draws: int | None) -> Found | None:
-    """Cells at fixed nodes; those whose nodes do not serve all draws, by equation (2)."""
-    theta, nodal = x, reader
+    """Cells whose likelihoods stay at fixed nodes, or those that stand for all."""
+    theta, cells = x, reader
     if isinstance(reader, NaturalReader):
-        theta, nodal = reader.link.forward(x), reader.inner
+        theta, cells = reader.link.forward(x), reader.inner
+    standing = cells if isinstance(cells, StandingReader) else None
+    nodal = cells if standing is None else standing.cells
     if groups._plan.graph.parts or not isinstance(nodal, NodeReader):
         return None
     if np.isinf(theta):
         return np.full(len(groups), float(theta < 0.0)), np.zeros(len(groups))
+    found = _of_nodes(groups, nodal, theta, draws)
+    if found is None:
+        return None
+    if standing is not None:
+        chance, mcse = standing.spread(np.stack(found, axis=1)).T
+        return np.clip(chance, 0.0, 1.0), np.maximum(mcse, 0.0)
+    cell = nodal.inner.cell
+    return found if cell is None else (found[0][cell], found[1][cell])
+
+
+def _of_nodes(groups: Joinable, nodal: NodeReader, theta: float, draws: int | None) -> Found | None:
+    """Read cells; those whose nodes do not serve all draws by equation (2), unless they are many."""
     whole = nodal.inner
     joint = _choose(groups, draws, NODES // int(nodal.count.sum()))
     points = _points(groups, joint)
@@ -172,9 +187,9 @@ def _by_nodes(groups: Joinable, reader: Any, x: float, draws: int | None) -> Fou
         return None
     if len(left):
         fewer = _choose(groups, draws, INTEGRALS // len(left))
-        give = partial(_by_inverse, groups._plan.integrals, _points(groups, fewer), theta, left)
+        give = partial(_by_inverse, whole.plan.integrals, _points(groups, fewer), theta, left)
         chance[left], mcse[left] = _of_cells(fewer, None, len(left), give)
-    return (chance, mcse) if whole.cell is None else (chance[whole.cell], mcse[whole.cell])
+    return chance, mcse
 
 
 def _points(groups: Joinable, joint: Joint) -> FloatArray:
@@ -212,5 +227,6 @@ WAYS: dict[type, Way] = {
     WholeReader: _by_normals,
     ConjugateReader: _by_tails,
     NodeReader: _by_nodes,
+    StandingReader: _by_nodes,
     NaturalReader: _by_nodes,
 }

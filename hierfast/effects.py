@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -83,7 +83,7 @@ class Effects:
             self.cell = plan.cell if at is None else plan.cell[at]
             if plan.closed is not None:
                 self.y, self.size = plan.cells.y[self.cell], plan.cells.size[self.cell]
-            elif not self.rejects:
+            else:
                 self._sort(self.cell)
             return
         self.p, self.mean = stats.weight, stats.mean
@@ -97,13 +97,19 @@ class Effects:
         self.ordered = self._labels(cell)[self.order]
         self.cell = cell[self.order]
 
-    def _of_cells(self, invert: Invert, key: int, sweep: int, out: FloatArray) -> None:
-        """Invert the distribution functions of cells, in `order` or put into that of the groups."""
-        found = out if not self.in_order else self._room.get("found", (1, len(out)), np.float64)[0]
-        _core.normals(key, self.ordered, sweep, 0, self.plan.level, True, found)
-        invert(self.cell, found, found)
-        if self.in_order:
-            out[self.order] = found
+    def _of_cells(self, make: Callable[[FloatArray], None], out: FloatArray) -> None:
+        """Make effects of cells, in `order` or put into that of the groups."""
+        if not self.in_order:
+            make(out)
+            return
+        found = self._room.get("found", (1, len(out)), np.float64)[0]
+        make(found)
+        out[self.order] = found
+
+    def _invert_cells(self, invert: Invert, key: int, sweep: int, out: FloatArray) -> None:
+        """Invert the distribution functions of cells at uniforms of their groups."""
+        _core.normals(key, self.ordered, sweep, 0, self.plan.level, True, out)
+        invert(self.cell, out, out)
 
     def fill(self, chosen: NDArray[np.intp], chain: int, out: FloatArray) -> None:
         """Make draws of a chain (n, groups)."""
@@ -158,18 +164,39 @@ class Effects:
     ) -> None:
         """Draw groups that have rows by rejection; others are the population's."""
         plan = self.plan
+        which, near = self._near
         if plan.cell is not None:
-            plan.integrals.reject(x, self.cell, key, self.base, self.keys, sweep, out)
-        elif len(plan.informed) == len(plan.statistics):
-            plan.integrals.reject(x, self.at, key, self.base, self.keys, sweep, out)
-        else:
-            some, place, empty = self._informed()
-            labels = self._labels(out)
-            found = np.empty(len(some))
-            if len(some):
-                plan.integrals.reject(x, place, key, 0, labels[some], sweep, found)
-            out[some] = found
-            self._fill_empty(empty, labels, key, sweep, loc, tau, out)
+
+            def make(found: FloatArray) -> None:
+                plan.integrals.reject(x, which, key, 0, self.ordered, sweep, found, near)
+
+            self._of_cells(make, out)
+            return
+        if len(near) == len(out):
+            plan.integrals.reject(x, which, key, self.base, self.keys, sweep, out, near)
+            return
+        some, _, empty = self._informed()
+        labels = self._labels(out)
+        found = np.empty(len(some))
+        if len(some):
+            plan.integrals.reject(x, which, key, 0, labels[some], sweep, found, near)
+        out[some] = found
+        self._fill_empty(empty, labels, key, sweep, loc, tau, out)
+
+    @cached_property
+    def _near(self) -> tuple[NDArray[np.int64] | None, FloatArray]:
+        """Which integrals groups have that have rows, or are cells, and their modes at the first draw."""
+        which, count = self.at, len(self.plan.statistics) if self.at is None else len(self.at)
+        if self.plan.cell is not None:
+            which = self.cell
+        elif len(self.plan.informed) < len(self.plan.statistics):
+            which = self._informed()[1]
+            count = len(which)
+        mode = np.empty(count)
+        if count:
+            first = np.ascontiguousarray(self.values[0, :, 0])
+            self.plan.integrals.modes(first, which, mode)
+        return which, mode
 
     def _invert(
         self, x: FloatArray, key: int, sweep: int, loc: float, tau: float, out: FloatArray
@@ -177,7 +204,8 @@ class Effects:
         """Invert the distribution functions of groups that have rows; others are the population's."""
         plan = self.plan
         if plan.cell is not None:
-            self._of_cells(partial(plan.integrals.invert, x), key, sweep, out)
+            invert = partial(plan.integrals.invert, x)
+            self._of_cells(partial(self._invert_cells, invert, key, sweep), out)
             return
         if len(plan.informed) == len(plan.statistics):
             _core.normals(key, self._labels(out), sweep, 0, plan.level, True, out)

@@ -153,7 +153,8 @@ class GridEffects(Effects):
             x = np.ascontiguousarray(self.values[chain, :, t])
             w = np.ascontiguousarray(self.weights[chain, t])
             invert = partial(plan.target.invert, x, w)
-            self._of_cells(invert, key, plan.tune + 1 + t, out[i])
+            make = partial(self._invert_cells, invert, key, plan.tune + 1 + t)
+            self._of_cells(make, out[i])
 
 
 class GridGroups(Groups):

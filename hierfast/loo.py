@@ -409,6 +409,7 @@ class Scores(Fitted):
 def _loo_groups(fit: Fitted, data: Any) -> Loo:
     from hierfast.marginal import open_marginal
     from hierfast.rows import groups_of_rows, read_rows, regroup
+    from hierfast.standing import leave_out_few
 
     plan, draws = fit.plan, fit._draws
     count, rows = len(plan.statistics), None
@@ -426,7 +427,11 @@ def _loo_groups(fit: Fitted, data: Any) -> Loo:
     cell = marginal.cell[has]
     mult = np.bincount(cell, minlength=marginal.count).astype(np.float64)
     efficiency = find_efficiency(fit)
-    cells, mcse = leave_out(marginal.log, mult, marginal.block(), efficiency, fit._cores)
+    few = leave_out_few(fit, efficiency)
+    if few is not None:
+        marginal, cells, mcse = few
+    else:
+        cells, mcse = leave_out(marginal.log, mult, marginal.block(), efficiency, fit._cores)
     found = cells[:, cell]
     if constant is not None:
         found[0] += constant[has]

@@ -37,7 +37,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hierfast.population import variance_of
-from hierfast.readout import LANES, QuadratureReader
+from hierfast.readout import LANES, QuadratureReader, open_standing
 from hierfast.sample import read
 from hierfast.threads import pieces, run_all
 
@@ -51,6 +51,7 @@ FloatArray = NDArray[np.float64]
 TERMS = 100_000_000  # weights times draws that factors may spend
 FEW = 200  # draws that are read whatever it costs
 BATCHES = 16  # of the draws, at least
+READ = ("_reader", "_readers", "_moments")  # what groups hold once they are read
 
 
 def _thin(count: int, most: int) -> NDArray[np.intp]:
@@ -90,6 +91,10 @@ def _in_closed_form(plan: Plan, draws: Draws) -> FloatArray:
 
 def _by_quadrature(plan: Plan, draws: Draws, cores: int) -> FloatArray:
     """Equation (1)."""
+    standing = open_standing(plan, draws.values, cores)
+    if standing is not None:
+        assert plan.few is not None
+        return standing.spread(_by_quadrature(plan.few, draws, cores))
     reader = QuadratureReader(plan, draws.values, cores)
     n = reader.count
     points, cells = reader.thin(LANES // n), np.arange(n)
@@ -196,7 +201,14 @@ def error_of_means(groups: Joinable) -> FloatArray:
     ValueError
         If there are not two draws to make batches of.
     """
-    draws = groups._draws
+    draws, plan = groups._draws, groups._plan
+    standing = open_standing(plan, draws.values, groups._cores)
+    if standing is not None:
+        few: Any = copy.copy(groups)
+        few.__dict__ = {k: v for k, v in vars(groups).items() if k not in READ} | {
+            "_plan": plan.few
+        }
+        return np.maximum(standing.spread(error_of_means(few)), 0.0)
     chains, _, length = draws.values.shape
     pieces_ = min(length, -(-BATCHES // chains))
     if chains * pieces_ < 2:
@@ -228,6 +240,6 @@ def _with_draws(groups: Joinable, chain: int, some: slice) -> Any:
     )
     other = copy.copy(groups)
     other._draws = part
-    for name in ("_reader", "_readers", "_moments"):
+    for name in READ:
         other.__dict__.pop(name, None)
     return other

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from hierfast import _core
 from hierfast.links import Link
-from hierfast.nodal import NodeReader
 from hierfast.plan import Plan
+from hierfast.standing import StandingReader, open_cells
 from hierfast.threads import pieces, run_all
 
 FloatArray = NDArray[np.float64]
@@ -23,6 +23,7 @@ FEW = 128  # groups whose mixtures are inverted one by one
 ROWS = 64  # distinct counts that get a row of the table each
 LOG_ROWS = 128  # rows in log p where there are more
 TOLERANCE = 2e-3  # sd that a tabulated quantile may be off on the probe groups
+OFF = 1e-4  # sd that figures read off cells that stand for all may be off
 LANES = 50_000_000  # integrals that quadrature may spend on a read-out
 STRATA = 4000  # draws of phi behind a quantile under quadrature
 SAMPLE = 16_000  # effects behind it
@@ -411,6 +412,30 @@ class WholeReader:
         return out if self.location is None else out + self.location[:, None]
 
 
+def open_standing(plan: Plan, values: FloatArray, cores: int) -> StandingReader | None:
+    """Give what reads groups off cells that stand for all, where these do.
+
+    Parameters
+    ----------
+    plan : Plan
+        Of the fit.
+    values : numpy.ndarray
+        Unknowns (chains, n_node, draws).
+    cores : int
+        Threads.
+
+    Returns
+    -------
+    StandingReader or None
+        None where there are no such cells, or what they leave is too large.
+    """
+    if plan.few is None:
+        return None
+    few, every = (QuadratureReader(p, values, cores) for p in (plan.few, plan))
+    found = StandingReader(few, every)
+    return found if found.off <= OFF else None
+
+
 def open_reader(
     plan: Plan, values: FloatArray, parts: FloatArray, cores: int, natural: bool = False
 ) -> Reader:
@@ -439,8 +464,7 @@ def open_reader(
         return ConjugateReader(plan, values, cores)
     if plan.integrals is not None:
         adaptive = QuadratureReader(plan, values, cores)
-        some = plan.integrals.nodes and len(plan.integrals.nodes[0])
-        by_cell: CellReader = NodeReader(adaptive) if some else adaptive
+        by_cell: CellReader = open_standing(plan, values, cores) or open_cells(adaptive)
         inner = by_cell
         if plan.cell is not None:  # groups without rows are cells too
             return NaturalReader(by_cell, plan.statistics.link) if natural else by_cell

@@ -62,8 +62,12 @@ def test_few_cells_are_left_as_they_are():
     mult = np.where(np.arange(len(y)) == 20, 0.0, 1.0)  # a group without rows
     made = between.make_between(cells_of(size, y, mult), 1.25)
     assert set(made.cells.size[made.cells.y == 7]) == set(size[y == 7])
-    assert (made.cells.y == 2).sum() == between.POINTS
+    assert (made.cells.y == 2).sum() == between.POINTS + 1
     assert made.cells.mult.sum() == pytest.approx(mult.sum(), rel=1e-14) and 20 not in made.at
+    assert made.kept[-1] == 20 and made.cells.mult[-1] == 0 and made.cells.size[-1] == size[20]
+    np.testing.assert_allclose(made.spread(np.log(made.cells.size)), np.log(size), atol=1e-13)
+    both = np.stack([made.cells.y, made.cells.size**2], axis=1)
+    np.testing.assert_allclose(made.spread(both), np.stack([y, size**2], axis=1), rtol=1e-13)
 
 
 @pytest.mark.parametrize("level", list(_core.levels()))

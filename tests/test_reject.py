@@ -37,10 +37,32 @@ def integrals(name, level=None, monkeypatch=None):
     return hf.Model(rows, population).explain(TABLE, y=y).integrals
 
 
-def draw(which, x, n=4000, sweep=3, base=0, label=None, cell=0):
+def draw(which, x, n=4000, sweep=3, base=0, label=None, cell=0, near=None):
     out = np.empty(n)
-    which.reject(np.asarray(x, dtype=float), np.full(n, cell), 7, base, label, sweep, out)
+    near = None if near is None else np.full(n, near)
+    which.reject(np.asarray(x, dtype=float), np.full(n, cell), 7, base, label, sweep, out, near)
     return out
+
+
+def modes(which, x):
+    out = np.empty(which.count)
+    which.modes(np.asarray(x, dtype=float), None, out)
+    return out
+
+
+@pytest.mark.parametrize("name", ["poisson", "binomial", "poisson logistic", "weibull"])
+def test_modes_of_other_hyperparameters_serve_as_well(name):
+    """The law is the same; where they are far off their own mode is found, to the same bits."""
+    which, probs, quantiles = integrals(name), np.arange(1, 100) / 100, np.empty(99)
+    there, here = (0.3, 1.2), (0.32, 1.19)
+    for cell, (near, own) in enumerate(zip(modes(which, there), modes(which, here), strict=True)):
+        which.invert(np.array(here), np.full(99, cell), probs, quantiles)
+        x = draw(which, here, 20_000, cell=cell, near=near)
+        assert st.chisquare(np.histogram(x, [-np.inf, *quantiles, np.inf])[0]).pvalue > ALPHA
+        alone = draw(which, here, 20_000, cell=cell)
+        assert abs(x - alone).max() > 0 and near != own
+        for far in (own + 3.0, -40.0):
+            assert draw(which, here, 300, cell=cell, near=far).tobytes() == alone[:300].tobytes()
 
 
 @pytest.mark.parametrize("name", [n for n in MODELS if n != "poisson gamma"])
@@ -96,9 +118,10 @@ def uniforms(label, sweep, n):
     return (k.astype(np.float64) + 0.5) * 2.0**-52
 
 
+@pytest.mark.parametrize("shift", [0.0, 0.06])
 @pytest.mark.parametrize("level", LEVELS)
 @pytest.mark.parametrize("name", ["poisson", "cloglog", "binomial", "poisson logistic"])
-def test_draws_are_those_of_the_twin(name, level, monkeypatch):
+def test_draws_are_those_of_the_twin(name, level, shift, monkeypatch):
     which = integrals(name, level, monkeypatch)
     rows, _, _ = MODELS[name]
     stats, (mu, tau) = hf.Model(rows, N).explain(TABLE, y="y").cells, (0.4, 0.8)
@@ -134,7 +157,9 @@ def test_draws_are_those_of_the_twin(name, level, monkeypatch):
         for _ in range(200):
             step = np.clip(-f(mode)[1] / f(mode)[2], -1, 1)
             mode += step
-        x = draw(which, (mu, tau), 60, cell=cell)
+        assert modes(which, (mu, tau))[cell] == pytest.approx(mode, abs=1e-6)
+        mode += shift * (-f(mode)[2]) ** -0.5
+        x = draw(which, (mu, tau), 60, cell=cell, near=mode if shift else None)
         for label in range(60):
             want, n = draw_concave(f, mode, uniforms(label, 3, 40))
             assert x[label] == pytest.approx(want, rel=1e-6, abs=1e-6), (cell, label)
@@ -155,6 +180,11 @@ def test_a_draw_depends_on_its_group_and_label_alone(name, monkeypatch):
         mixed = np.arange(700) % which.count
         which.reject(np.array(point), mixed, 7, 0, None, 3, out := np.empty(700))
         assert out[mixed == 1].tobytes() == whole[mixed == 1].tobytes()
+        near = modes(which, (0.31, 1.19))[mixed]
+        near[mixed != 1] += 5.0 * (np.arange((mixed != 1).sum()) % 2)  # some find their own
+        which.reject(np.array(point), mixed, 7, 0, None, 3, out := np.empty(700), near)
+        want = draw(which, point, 700, cell=1, near=near[1])
+        assert out[mixed == 1].tobytes() == want[mixed == 1].tobytes()
 
 
 def test_which_densities_are_log_concave():

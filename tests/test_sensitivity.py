@@ -194,7 +194,7 @@ def test_what_it_says() -> None:
     assert flat.sensitivity().hyper["prior"][0] < 1e-6
 
 
-@pytest.mark.parametrize("kind", ["counts", "heavy", "sizes", "errors"])
+@pytest.mark.parametrize("kind", ["counts", "heavy", "exposures", "sizes", "errors"])
 def test_many_groups_are_read_from_some_of_them(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Against the same figures of groups by themselves, or of as many of the same counts together where
     distributions are inverted, within Monte Carlo errors."""
@@ -207,6 +207,8 @@ def test_many_groups_are_read_from_some_of_them(kind: str, monkeypatch: pytest.M
     rows: Any = N(sigma="se") if kind == "errors" else N(sigma=H(2))
     if kind in ("counts", "heavy"):
         table["y"], rows = rng.binomial(5, 1 / (1 + np.exp(-effect))), hf.Binomial(n=5)
+    if kind == "exposures":
+        table["y"], rows = rng.poisson(se * np.exp(effect)), hf.Poisson(exposure="se")
     of = partial(hf.StudentT, 4.0) if kind == "heavy" else N
     fit = hf.Model(rows, of(N(0, 0.05), H(1))).fit(
         table, y="y", group="g", random_seed=1, draws=100, progressbar=False

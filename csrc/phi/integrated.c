@@ -162,28 +162,44 @@ int hf_integrated_invert(const hf_integrated *c, const double *x, int64_t n, con
   return status;
 }
 
+/* Lanes of cell[lo + i] (or lo + i), as many as a tile has, at the one phi in x; how many. */
+static int gather_given(const hf_integrated *c, const double *x, int64_t lo, int64_t n,
+                        const int64_t *cell, hf_gathered *l) {
+  int64_t at[HF_TILE];
+  int phi = 0, w = n - lo < HF_TILE ? (int)(n - lo) : HF_TILE;
+  for (int i = 0; i < w; i++) at[i] = cell ? cell[lo + i] : lo + i;
+  hf_gather(c, 1, x, 1, &phi, at, l);
+  for (int s = 0; s < hf_n_stat(&c->integral); s++)
+    for (int i = 0; i < w; i++) l->stat[s][i] = c->stat[s].p[at[i] * c->stat[s].stride];
+  for (int i = 0; i < w; i++)
+    l->loc[i] = hf_arg_at(&c->loc, x, 1, 0) + hf_predicted(c, x, 1, 0, at[i]);
+  for (int a = 0; a < HF_MAX_CUT; a++) l->lpars[a].stride = 0;
+  for (int a = 0; a < HF_MAX_PAR; a++) l->ppars[a].stride = 0;
+  return w;
+}
+
+int hf_integrated_modes(const hf_integrated *c, const double *x, int64_t n, const int64_t *cell,
+                        double *mode) {
+  hf_gathered l;
+  int status = HF_OK;
+  for (int64_t lo = 0; !status && lo < n; lo += HF_TILE) {
+    int w = gather_given(c, x, lo, n, cell, &l);
+    status = c->kernels->modes(&c->integral, w, l.stats, l.lpars, l.place, l.ppars, mode + lo);
+  }
+  return status;
+}
+
 int hf_integrated_reject(const hf_integrated *c, const double *x, int64_t n, const int64_t *cell,
-                         uint64_t key, uint64_t base, const uint64_t *label, uint32_t sweep,
-                         double *theta) {
+                         const double *near, uint64_t key, uint64_t base, const uint64_t *label,
+                         uint32_t sweep, double *theta) {
   hf_gathered l;
   uint64_t of[HF_TILE];
-  int64_t at[HF_TILE];
-  int phi = 0, status = HF_OK;
+  int status = HF_OK;
   for (int64_t lo = 0; !status && lo < n; lo += HF_TILE) {
-    int w = n - lo < HF_TILE ? (int)(n - lo) : HF_TILE;
-    for (int i = 0; i < w; i++) {
-      at[i] = cell ? cell[lo + i] : lo + i;
-      of[i] = label ? label[lo + i] : base + (uint64_t)(lo + i);
-    }
-    hf_gather(c, 1, x, 1, &phi, at, &l);
-    for (int s = 0; s < hf_n_stat(&c->integral); s++)
-      for (int i = 0; i < w; i++) l.stat[s][i] = c->stat[s].p[at[i] * c->stat[s].stride];
-    for (int i = 0; i < w; i++)
-      l.loc[i] = hf_arg_at(&c->loc, x, 1, 0) + hf_predicted(c, x, 1, 0, at[i]);
-    for (int a = 0; a < HF_MAX_CUT; a++) l.lpars[a].stride = 0;
-    for (int a = 0; a < HF_MAX_PAR; a++) l.ppars[a].stride = 0;
-    status = c->kernels->reject(&c->integral, w, l.stats, l.lpars, l.place, l.ppars, key, of, sweep,
-                                theta + lo);
+    int w = gather_given(c, x, lo, n, cell, &l);
+    for (int i = 0; i < w; i++) of[i] = label ? label[lo + i] : base + (uint64_t)(lo + i);
+    status = c->kernels->reject(&c->integral, w, l.stats, l.lpars, l.place, l.ppars,
+                                near ? near + lo : NULL, key, of, sweep, theta + lo);
   }
   return status;
 }

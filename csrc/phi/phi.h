@@ -189,10 +189,14 @@ int hf_integrated_groups(const hf_integrated *c, const double *x, int64_t n, con
  * costs little more than one of it. theta may be u. */
 int hf_integrated_invert(const hf_integrated *c, const double *x, int64_t n, const int64_t *cell,
                          const double *u, double *theta);
-/* Draws of n effects given x, effect k that of cell[k] (or k) with label label[k] (or base + k); hf_concave. */
+/* Modes of n effects given x, effect k that of cell[k] (or k). */
+int hf_integrated_modes(const hf_integrated *c, const double *x, int64_t n, const int64_t *cell,
+                        double *mode);
+/* Draws of n effects given x, effect k that of cell[k] (or k) with label label[k] (or base + k); hf_concave. Where
+ * modes at other phi are known, `near` (n,), these are quicker. */
 int hf_integrated_reject(const hf_integrated *c, const double *x, int64_t n, const int64_t *cell,
-                         uint64_t key, uint64_t base, const uint64_t *label, uint32_t sweep,
-                         double *theta);
+                         const double *near, uint64_t key, uint64_t base, const uint64_t *label,
+                         uint32_t sweep, double *theta);
 /* Values x (n_node, 1 + 4 d) of unknowns at the mode and at points near and far around it. */
 int hf_integrated_design(const hf_target *t, const hf_proposal *p, double *x);
 /* Log densities lp (1 + 4 d,) at the mode and at 1 and 3 sd around it; (2) of two such, of d unknowns. */

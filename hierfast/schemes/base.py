@@ -16,6 +16,7 @@ from hierfast.merging import GroupStatistics
 
 if TYPE_CHECKING:
     from hierfast.model import Model
+    from hierfast.schemes.between import Between
 
 EVEN = 0.25  # mean over largest trial weight below which an independence chain would stick
 ORDER_ERROR = 1e-4  # nats that quadrature may be off around the mode
@@ -76,6 +77,8 @@ class Plan:
         Points, where effects are on a grid of these.
     gathered : GroupStatistics
         Of all groups as their rows have them: what a fit can be made from again, and adds up.
+    between : Between or None
+        Cells that stand for all, where exposures differ; `few` is the plan of their own.
     seconds : tuple of float
         Spent on reading the data, and on deciding.
 
@@ -115,7 +118,17 @@ class Plan:
     closed: Any = None
     grid: Any = None
     gathered: Any = None
+    between: Between | None = None
     seconds: tuple[float, float] = (0.0, 0.0)
+
+    @cached_property
+    def few(self) -> Plan | None:
+        """Plan whose groups are the cells that stand for all, for what is read of each group."""
+        if self.between is None:
+            return None
+        cells = self.between.cells
+        cells = replace(cells, cell=np.arange(len(cells)))
+        return replace(self, cells=cells, integrals=self.target, between=None)
 
     @property
     def width(self) -> int:

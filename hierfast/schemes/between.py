@@ -28,6 +28,16 @@ they leave in the log posterior is read off S groups spread over all of them: wi
 
 over points p at 1.5 and 4 sd on both sides of the mode along each whitened axis, as (2) of
 csrc/phi/integrated.c, but for signs, which are not allowed to cancel.
+
+Whatever else is read of a group given draws of :math:`\varphi`, such as the mean of its effect, is as
+smooth in x: with values :math:`f_k` at the points,
+
+.. math::
+
+    f(x) \approx \sum_{n=0}^{K-1} a_n T_n\Bigl(\frac{x - m}{h}\Bigr), \qquad
+    a_n = \frac{2}{K} \sum_{k=1}^{K} f_k \cos \frac{n (2 k - 1) \pi}{2 K},                          \tag{4}
+
+a_0 halved, summed by Clenshaw's recurrence.
 Source: Trefethen, *Approximation Theory and Approximation Practice*, chapters 3 and 8.
 """
 
@@ -35,6 +45,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -42,6 +53,7 @@ from numpy.typing import NDArray
 
 from hierfast import _core
 from hierfast.counts import CountCells
+from hierfast.threads import pieces, run_all
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -53,6 +65,7 @@ POINTS = 16  # K
 WIDTHS = (1.25, 0.6)  # of intervals, at most
 WORTH = 2  # times as many cells as would do
 SAMPLE = 2048  # groups whose errors are looked at
+AT_ONCE = 16_384  # cells whose figures are summed at once
 EXP, LOG, COS_2PI = 0, 1, 5  # among the functions of csrc/twin.h
 
 
@@ -70,6 +83,8 @@ class Between:
         The first of the K cells that each is made of (M,).
     place : numpy.ndarray
         Where each is in its interval (M,), -1 to 1.
+    kept : numpy.ndarray
+        The others among all, in their order at the end of `cells`.
 
     Examples
     --------
@@ -81,12 +96,46 @@ class Between:
     >>> few = make_between(many, 1.25).cells
     >>> len(few), bool(np.isclose(few.mult @ few.size**0.7, (size**0.7).sum(), rtol=1e-14))
     (16, True)
+    >>> bool(np.allclose(make_between(many, 1.25).spread(few.size**0.7), size**0.7, rtol=1e-14))
+    True
     """
 
     cells: CountCells
     at: IntArray
     first: IntArray
     place: FloatArray
+    kept: IntArray
+
+    def spread(
+        self, values: FloatArray, level: int = 0, cores: int = 1, some: IntArray | None = None
+    ) -> FloatArray:
+        """Give figures of all cells (C, ...), or of some of `at`, from those of `cells`: equation (4)."""
+        wide = values.reshape(len(values), -1)
+        made = len(values) - len(self.kept)
+        terms = to_terms(wide[:made].reshape(-1, POINTS, wide.shape[1]), level)
+        at = np.arange(len(self.at)) if some is None else some
+        found = np.empty((len(at), wide.shape[1]))
+
+        def work(lo: int, hi: int) -> None:
+            found[lo:hi] = clenshaw(
+                terms, self.first[at[lo:hi]] // POINTS, self.place[at[lo:hi], None]
+            )
+
+        run_all([partial(work, *c) for c in pieces(len(at), AT_ONCE, 1 << 20)], cores)
+        if some is not None:
+            return found.reshape(-1, *values.shape[1:])
+        out = np.empty((len(self.at) + len(self.kept), wide.shape[1]))
+        out[self.at], out[self.kept] = found, wide[made:]
+        return out.reshape(-1, *values.shape[1:])
+
+    def nearest(self, values: FloatArray) -> FloatArray:
+        """Give all cells the figures (C, ...) of those of `cells` that are nearest to them."""
+        out = np.empty((len(self.at) + len(self.kept), *values.shape[1:]))
+        angle = np.arccos(self.place) / math.pi
+        k = np.minimum((POINTS * angle).astype(np.int64), POINTS - 1)
+        out[self.at] = values[self.first + k]
+        out[self.kept] = values[len(values) - len(self.kept) :]
+        return out
 
 
 def chebyshev(place: FloatArray) -> FloatArray:
@@ -105,13 +154,37 @@ def points_of_interval(level: int) -> FloatArray:
 
 def from_sums(sums: FloatArray, level: int) -> FloatArray:
     """Multiplicities (K, ...) of (2) from sums of T_n (K, ...), term by term: the same bits anywhere."""
-    values = chebyshev(points_of_interval(level))
+    weights = weights_of_points(level)
     out = np.zeros_like(sums)
     for n in range(POINTS):
-        share = (1.0 if n == 0 else 2.0) / POINTS
         for k in range(POINTS):
-            out[k] += share * values[n, k] * sums[n]
+            out[k] += weights[n, k] * sums[n]
     return out
+
+
+def weights_of_points(level: int) -> FloatArray:
+    """Weights (K, K) of (2) and (4): 2 T_n(x_k) / K, halved where n is 0."""
+    values = chebyshev(points_of_interval(level)) * (2.0 / POINTS)
+    values[0] *= 0.5
+    return values
+
+
+def to_terms(values: FloatArray, level: int) -> FloatArray:
+    """Coefficients (K, intervals, Q) of (4) from values (intervals, K, Q), term by term."""
+    weights = weights_of_points(level)
+    out = np.zeros((POINTS, len(values), values.shape[2]))
+    for n in range(POINTS):
+        for k in range(POINTS):
+            out[n] += weights[n, k] * values[:, k]
+    return out
+
+
+def clenshaw(terms: FloatArray, interval: IntArray, place: FloatArray) -> FloatArray:
+    """Add up (4) (n, Q) at places (n, 1) in intervals (n,)."""
+    one, two = np.zeros((2, len(interval), terms.shape[2]))
+    for term in terms[:0:-1]:
+        one, two = term[interval] + 2.0 * place * one - two, one
+    return np.asarray(terms[0, interval] + place * one - two)
 
 
 def make_between(cells: CountCells, width: float, level: int = 0) -> Between:
@@ -129,7 +202,8 @@ def make_between(cells: CountCells, width: float, level: int = 0) -> Between:
     Returns
     -------
     Between
-        Cells of intervals that hold more than K of them, and the others as they are.
+        Cells of intervals that hold more than K of them, and the others as they are: last those without
+        rows, which weigh nothing.
     """
     some = np.flatnonzero(cells.mult > 0)
     x = _core.math(LOG, np.ascontiguousarray(cells.size[some]), level)
@@ -159,7 +233,7 @@ def make_between(cells: CountCells, width: float, level: int = 0) -> Between:
     there = np.flatnonzero(made)[head]
     nodes = points_of_interval(level)
     points = (middle[there, None] + half[of_count[there], None] * nodes).ravel()
-    kept = some[~made]
+    kept = np.concatenate([some[~made], np.flatnonzero(~(cells.mult > 0))])
     return Between(
         replace(
             cells,
@@ -170,6 +244,7 @@ def make_between(cells: CountCells, width: float, level: int = 0) -> Between:
         some[made],
         mine * POINTS,
         place,
+        kept,
     )
 
 
@@ -220,7 +295,7 @@ def stand_in(
     read: Callable[..., FloatArray],
     wanted: float,
     level: int = 0,
-) -> tuple[CountCells, float] | None:
+) -> tuple[Between, float] | None:
     """Give cells that stand for all, if there are few enough and good enough ones.
 
     Parameters
@@ -245,5 +320,5 @@ def stand_in(
             return None
         error = error_of(made, cells, points, read, level)
         if error < wanted:
-            return made.cells, error
+            return made, error
     return None

@@ -19,7 +19,7 @@ from hierfast.identification import find_weak_counts
 from hierfast.links import LINKS, Link
 from hierfast.propriety import check_proper_counts
 from hierfast.schemes.base import ORDER_ERROR, Builder, Plan, Read
-from hierfast.schemes.between import stand_in
+from hierfast.schemes.between import Between, stand_in
 from hierfast.times import read_events
 
 if TYPE_CHECKING:
@@ -41,6 +41,7 @@ class CountBuilder(Builder):
     best: ClassVar[str] = "quadrature"
     first_order: int = ORDER
     few_stand: bool = False  # whether few cells may stand for all
+    stand: Between | None = None  # those that do
     why: ClassVar[str] = "effects integrated out, no funnel"
 
     @classmethod
@@ -202,18 +203,17 @@ class CountBuilder(Builder):
         found = stand_in(self.cells, scout.design_points(), read, ORDER_ERROR, self.level)
         if found is None:
             return self.target()
-        cells, self.slack = found
-        self.reads = f"{len(cells):,} cells"
-        self.lines[-1] += (
-            f", interpolated from {len(cells):,} others: off by at most {self.slack:.1e}"
-        )
-        return self.among(cells).target()
+        self.stand, self.slack = found
+        count = len(self.stand.cells)
+        self.reads = f"{count:,} cells"
+        self.lines[-1] += f", interpolated from {count:,} others: off by at most {self.slack:.1e}"
+        return self.among(self.stand.cells).target()
 
     def quadrature(self) -> Plan:
         """Effects integrated out by quadrature of an order that fits the number of groups."""
         self.few_stand = type(self) is CountBuilder
         target, start = self.located()
-        if not self.few_stand or target.count == len(self.cells):
+        if self.stand is None:
             self.dear = len(self.cells) > DEAR
             return self.independent("quadrature", target, start, -1)
         self.dear = target.count > DEAR
@@ -221,8 +221,7 @@ class CountBuilder(Builder):
         every = self.target()
         every.follow(target)
         every.take_order(target)
-        every.prepare()
-        return replace(plan, integrals=every)
+        return replace(plan, integrals=every, between=self.stand)
 
     def gibbs(self) -> Plan:
         """Effects by slices, hyperparameters given them centred and not; groups are read by quadrature."""
