@@ -17,6 +17,7 @@ MODELS = {
     "Normal-Normal": hf.Model(hf.Normal(sigma=hf.HalfNormal(2)), LINKED),
     "Binomial-Normal": hf.Model(hf.Binomial(n="n"), LINKED),
     "Binomial-Beta": hf.Model(hf.Binomial(n="n"), BETA),
+    "Poisson-Normal": hf.Model(hf.Poisson(exposure="n"), LINKED),
 }
 JOINT = (
     20.0  # seconds that answers from 400 joint draws may take, and those without draws of effects
@@ -41,6 +42,9 @@ def simulate(name):
     if name.startswith("Normal"):
         y = np.repeat(effect, EACH) + rng.normal(size=EACH * GROUPS)
         return {"y": y, "g": np.repeat(np.arange(GROUPS), EACH)}
+    if name.startswith("Poisson"):  # no two exposures are the same
+        n = rng.uniform(0.5, 20.0, GROUPS)
+        return {"y": rng.poisson(n * np.exp(effect)), "n": n, "g": np.arange(GROUPS)}
     n = rng.integers(1, LARGEST + 1, GROUPS)
     return {"y": rng.binomial(n, 1 / (1 + np.exp(-effect))), "n": n, "g": np.arange(GROUPS)}
 

@@ -41,7 +41,7 @@ FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
 ORDER = 61  # nodes of an integral whose plan has chosen none
-CLOSED, QUADRATURE = 100_000_000, 5_000_000  # densities that a reading may evaluate
+CLOSED, QUADRATURE = 100_000_000, 4_000_000  # densities that a reading may evaluate
 FEWEST = 100  # draws that it keeps all the same
 ALONE = ("Weibull", "Gamma", "NegativeBinomial", "OrderedLogistic")  # rows that say more than (1)
 

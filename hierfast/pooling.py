@@ -37,7 +37,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hierfast.population import variance_of
-from hierfast.readout import LANES, QuadratureReader, open_standing
+from hierfast.readout import QuadratureReader, open_standing
 from hierfast.sample import read
 from hierfast.threads import pieces, run_all
 
@@ -49,6 +49,7 @@ if TYPE_CHECKING:
 FloatArray = NDArray[np.float64]
 
 TERMS = 100_000_000  # weights times draws that factors may spend
+INTEGRALS = 4_000_000  # cells times draws, where each is an integral
 FEW = 200  # draws that are read whatever it costs
 BATCHES = 16  # of the draws, at least
 READ = ("_reader", "_readers", "_moments")  # what groups hold once they are read
@@ -97,7 +98,7 @@ def _by_quadrature(plan: Plan, draws: Draws, cores: int) -> FloatArray:
         return standing.spread(_by_quadrature(plan.few, draws, cores))
     reader = QuadratureReader(plan, draws.values, cores)
     n = reader.count
-    points, cells = reader.thin(LANES // n), np.arange(n)
+    points, cells = reader.thin(INTEGRALS // n), np.arange(n)
     whole = variance_of(plan.graph, np.ascontiguousarray(points.T))
 
     def work(lo: int, hi: int) -> FloatArray:
