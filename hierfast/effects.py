@@ -43,6 +43,8 @@ def can_reject(plan: Plan) -> bool:
 class Effects:
     """Makes effects again: a function of the draw of phi, the group's label and the sweep.
 
+    Where they are drawn by rejection, tangents are placed by the group's mode at the first draw of phi.
+
     Parameters
     ----------
     plan : Plan
