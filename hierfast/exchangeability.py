@@ -33,11 +33,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from hierfast.constants import EVENTS, SUCCESSES
 from hierfast.fitted import Fitted
 from hierfast.frames import as_column, read_numbers
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+
+    from hierfast.plan import Plan
 
 FloatArray = NDArray[np.float64]
 
@@ -115,7 +118,13 @@ class ExchangeabilityCheck:
     def sentence(self) -> str:
         """Say what was found."""
         if not self.tests:
-            return f"too few {self._name} groups to ask anything"
+            asked = np.isfinite(self.residuals).reshape(len(self.residuals), -1).any(axis=1)
+            if asked.sum() < LEAST:
+                return f"too few {self._name} groups to ask anything"
+            return (
+                f"nothing to ask of the {self._name} groups: they have one size, and labels without an "
+                "order; give covariates= or order="
+            )
         if self.ok:
             return f"nothing asked here speaks against exchangeable {self._name} groups"
         told = [_tell(self._found[key], self._categories) for key in self.alarms]
@@ -201,6 +210,8 @@ class Exchangeability(Fitted):
             Columns (J,) in the order of ``fit.groups.labels``, each asked about in turn.
         order : array_like, optional
             Places (J,) in time or along a line; the labels' own order where they are numbers or dates.
+            A group's size is always asked about: its trials or exposure, its precision where standard
+            errors are known, and else its rows.
         level : float
             How often groups that are exchangeable may raise an alarm.
         random_seed : int or sequence of int or numpy.random.SeedSequence
@@ -248,7 +259,7 @@ class Exchangeability(Fitted):
         if not 0 < level < 1:
             raise ValueError(f"level must lie strictly between 0 and 1; got {level}")
         stats = self.plan.statistics
-        known = _covariates(covariates, order, stats)
+        known = _covariates(covariates, order, self.plan)
         residuals = residuals_of(self, np.random.default_rng(random_seed))
         some, found = stats.n > 0, dict[str, _Answer]()
         names = tuple(getattr(stats, "categories", ()))
@@ -263,8 +274,8 @@ class Exchangeability(Fitted):
         return ExchangeabilityCheck(residuals, found, level, known, self.plan.group_name, names)
 
 
-def _covariates(given: Any, order: Any, stats: Any) -> dict[str, FloatArray]:
-    known = {}
+def _covariates(given: Any, order: Any, plan: Plan) -> dict[str, FloatArray]:
+    known, stats = {}, plan.statistics
     columns = {} if given is None else dict(given)
     if order is not None:
         columns["order"] = order
@@ -285,8 +296,18 @@ def _covariates(given: Any, order: Any, stats: Any) -> dict[str, FloatArray]:
                 f"{name} of group {stats.labels[wrong[0]]!r} is {x[wrong[0]]}; it must be finite"
             )
         known[name] = x
-    known["size"] = np.log(np.maximum(stats.n, 1).astype(np.float64))
+    size = _sizes(plan)
+    known["size"] = np.log(np.where(size > 0, size, 1.0))
     return known
+
+
+def _sizes(plan: Plan) -> FloatArray:
+    """Give what is known of how much the rows of each group say (J,), but for their outcomes."""
+    stats, graph = plan.statistics, plan.graph
+    if hasattr(stats, "weight"):
+        return np.asarray(stats.weight)
+    given = graph.likelihood in (*SUCCESSES, *EVENTS, "Multinomial")
+    return np.asarray(stats.size if given and graph.title != "Exponential" else stats.n, float)
 
 
 def _trend(z: FloatArray, x: FloatArray) -> tuple[float, float]:

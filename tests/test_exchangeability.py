@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from scipy import stats as st
+from scipy.special import expit
 
 import hierfast as hf
 from hierfast.residuals import residuals_of
@@ -279,6 +280,33 @@ def test_size_is_asked_about_and_few_groups_are_not():
     assert found.alarms[0] == "size" and "rise with their size" in found.sentence
     few = fit(hf.Model(hf.Normal(sigma=1), hf.Normal(0, 1)), {"g": [0, 1, 2], "y": [1.0, 2.0, 0.0]})
     assert few.check_exchangeability().sentence == "too few g groups to ask anything"
+
+
+@pytest.mark.parametrize("kind", ["exposure", "trials", "precision"])
+def test_size_is_what_a_group_of_one_row_is_out_of(kind):
+    """Effects that rise with it are found; where they do not, nothing is."""
+    rng, names = np.random.default_rng(12), [f"g{j:03}" for j in range(300)]
+    size = rng.integers(1, 200, 300) * 1.0
+    for slope in (0.0, 0.6):
+        effect = slope * np.log(size) + rng.normal(-2, 0.7, 300)
+        table = {"g": names, "s": size, "se": size**-0.5}
+        rows = {
+            "exposure": (hf.Poisson(exposure="s"), rng.poisson(size * np.exp(effect))),
+            "trials": (hf.Binomial(n="s"), rng.binomial(size.astype(int), expit(effect))),
+            "precision": (hf.Normal(sigma="se"), rng.normal(effect, size**-0.5)),
+        }
+        likelihood, table["y"] = rows[kind]
+        found = fit(hf.Model(likelihood, NORMAL.population), table).check_exchangeability()
+        assert list(found.tests) == ["size"] and found.ok == (slope == 0)
+    np.testing.assert_allclose(found.covariates["size"], np.log(size))
+
+
+def test_times_are_no_sizes():
+    rng = np.random.default_rng(13)
+    table = {"g": [f"g{j % 40:02}" for j in range(80)], "y": rng.exponential(size=80)}
+    model = hf.Model(hf.Exponential(), hf.Gamma(hf.Exponential(1), hf.Exponential(1)))
+    found = fit(model, table).check_exchangeability()
+    assert found.tests == {} and "one size, and labels without an order" in found.sentence
 
 
 def test_what_is_given_wrongly_is_said():

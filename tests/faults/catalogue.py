@@ -199,6 +199,8 @@ FAMILIES = [  # of populations and conjugate pairs, after their tests
     Fault("sizes that differ taken for one another", "hierfast/alike.py",
           "_choose(np.log(np.where(stats.size > 0, stats.size, 1.0)), kind)",
           "_choose(np.zeros(len(kind)), kind)"),
+    Fault("size of a group its rows alone", "hierfast/exchangeability.py",
+          "size = _sizes(plan)", "size = np.asarray(plan.statistics.n, float)"),
     Fault("two peaks drawn as if they were one", "csrc/kernels.h",
           "q->likelihood->concave && q->population->heavy < 2", "q->likelihood->concave"),
     Fault("labels of groups from the first of a tile", "csrc/phi/integrated.c",
