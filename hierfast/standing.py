@@ -95,8 +95,8 @@ class StandingReader:
             whole = np.zeros((len(between.cells), own.shape[1]))
             whole[used] = self._figures(self.few.plan.integrals, x, used)
             made = between.spread(whole, self.plan.level, some=some)
-            worst = max(worst, float((np.abs(made - own) / own[:, 1:2]).max()))
-        return worst
+            worst = np.maximum(worst, (np.abs(made - own) / own[:, 1:2]).max())  # NaN stays
+        return float(worst)
 
     @staticmethod
     def _figures(integrals: Any, x: FloatArray, cells: IntArray) -> FloatArray:

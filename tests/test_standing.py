@@ -99,6 +99,9 @@ def test_cells_that_are_too_far_off_stand_for_nothing(fits, monkeypatch):
     wrong = replace(fit.plan, between=shifted)
     assert open_standing(wrong, values, 2) is None
     assert isinstance(Groups(wrong, fit._draws, 2)._reader, QuadratureReader)
+    with monkeypatch.context() as m:
+        m.setattr(standing.StandingReader, "_figures", lambda *a: np.full((len(a[-1]), 4), np.nan))
+        assert open_standing(fit.plan, values, 2) is None
     monkeypatch.setattr(readout, "OFF", 10.0)
     assert 1e-3 < open_standing(wrong, values, 2).off < 1.0
 
