@@ -100,7 +100,7 @@ class Loo:
         What is left out: "group" or "row".
     elpd_i, p_loo_i, pareto_k : numpy.ndarray
         Of each one left out (n,); groups without rows are not among them. k is -inf where weights differ by
-        less than 5%.
+        less than 5%; of groups read off cells that stand for all, it is that of the nearest of these.
     labels : numpy.ndarray
         Of the groups, or places of the rows in the data (n,).
     draws : int

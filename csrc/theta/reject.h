@@ -7,7 +7,7 @@
  *       -1 / f'(r), u of their sum from the left, by inverting its distribution function
  *   (3) is taken with log v <= f(x) - hat(x): 0.89 of the points, if f is a parabola
  * Attempt t reads u and v of one block of the generator; where (1) has no finite slopes of both signs, u of attempt 0
- * is inverted (theta/invert.h). A draw depends on (key, label, sweep) and its group alone. Twin:
+ * is inverted (theta/invert.h). A draw depends on (key, label, sweep), its group and its m alone. Twin:
  * hierfast/likelihoods/reject.py. Sources: Gilks and Wild (1992), Applied Statistics 41(2), for (1); Hoermann (1995), A
  * rejection technique for sampling from T-concave distributions, ACM TOMS 21(2), for l and r. */
 #ifdef HF_BODY
